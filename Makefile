@@ -1,0 +1,50 @@
+# Two targets matter: `make hello` and `make test`. Both set up all that they need in .venv.
+
+PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell command -v $(p) 2>/dev/null)))
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: hello test lint types unit bench lock clean
+
+hello: .venv/hello
+	@$(BIN)/python -m ringup.hello
+
+test: lint types unit
+
+lint: .venv/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/test
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+unit: .venv/test
+	$(BIN)/pytest --cov --cov-report=term
+
+bench: .venv/test
+	$(BIN)/python -m bench
+
+# What is installed is pinned by requirements.lock. A stamp says that it is done.
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "ringup needs Python 3.11 or newer, and none was found. Install one, or: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ringup needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Choose another: make PYTHON=/path/to/python"; exit 1; }
+	@echo "creating .venv with $(PYTHON) ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/hello: .venv/bin/python pyproject.toml requirements.lock
+	@echo "installing ringup into .venv ..."
+	@$(PIP) install --constraint requirements.lock --editable '.[all]'
+	@touch $@
+
+.venv/test: .venv/hello
+	@echo "installing what the tests need into .venv ..."
+	@$(PIP) install --requirement requirements.lock
+	@touch $@
+
+# Pin anew (needs uv).
+lock:
+	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --all-extras --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist

@@ -1,0 +1,113 @@
+"""What comes back: the reply, the notices on it, and the tries that it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from ringup.messages import Message, ToolCall
+from ringup.usage import Usage
+
+__all__ = ["Attempt", "Bill", "FinishReason", "Notice", "Reply"]
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error"]
+
+
+class Notice(Struct, frozen=True, omit_defaults=True):
+    """Something that a user should know of how the call travelled.
+
+    `kind` is what became of the parameter or part: sent under another name ("renamed"), in another place ("moved"),
+    not sent ("dropped"), filled in ("added"), or taken from the environment ("sent").
+    """
+
+    kind: Literal["sent", "renamed", "moved", "dropped", "added", "refused"]
+    what: str
+    message: str
+
+
+class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One try on the wire. Times are seconds since the epoch; waits and durations are in seconds.
+
+    `outcome` says how it ended; `maybe_billed` that the provider may charge for it although no whole answer came.
+    `wait` is the pause that followed it, before the next try.
+    """
+
+    number: int
+    started: float
+    ended: float | None = None
+    first_byte: float | None = None
+    first_token: float | None = None
+    status: int | None = None
+    request_id: str | None = None
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    outcome: Literal["answered", "failed", "cancelled"] = "failed"
+    error: str | None = None
+    wait: float | None = None
+    maybe_billed: bool = False
+    usage: Usage | None = None
+
+
+class Bill(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a call costs in US dollars, line by line.
+
+    `total` is None when it can't be known, and `reason` says why; it is never 0 for want of knowledge.
+    """
+
+    total: Decimal | None = None
+    lines: tuple[tuple[str, Decimal], ...] = ()
+    reason: str | None = None
+    prices: str | None = None
+    estimated: bool = False
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """An answer: its words, why it stopped, and what it used.
+
+    Times are in seconds. `finish_reason` is the same word for every provider, `raw_finish_reason` the provider's own;
+    both None when the provider gave none. `raw` is the whole answer as parsed JSON (None for a stream), `extra` its
+    top-level fields that have no name here.
+    """
+
+    message: Message
+    finish_reason: FinishReason | None
+    raw_finish_reason: str | None = None
+    stop_sequence: str | None = None
+    usage: Usage = Usage()
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+    provider: str = ""
+    wire: str = ""
+    request_id: str | None = None
+    latency: float | None = None
+    time_to_first_token: float | None = None
+    attempts: tuple[Attempt, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    steps: tuple[Reply, ...] = ()
+    extra: dict[str, Any] = {}
+    raw: Any = None
+    pricer: Callable[[Reply], Bill] | None = None
+
+    @property
+    def text(self) -> str:
+        """The words of the answer; empty when it holds none (tool calls, a refusal)."""
+        return self.message.text
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model asks for, in order."""
+        return self.message.tool_calls
+
+    @property
+    def bill(self) -> Bill:
+        """The cost with its lines, or the reason why it isn't known."""
+        return self.pricer(self) if self.pricer else Bill(reason="this reply carries no prices")
+
+    @property
+    def cost(self) -> Decimal | None:
+        """The cost in US dollars, or None when it isn't known (`bill.reason` says why)."""
+        return self.bill.total

@@ -1,0 +1,40 @@
+"""What a model takes: the limits and refusals that a request is held against. The rows are in `ringup.models`."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+__all__ = ["Rules"]
+
+
+class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The rules of one model at one provider. None, or an empty set, means that it isn't known.
+
+    refuses            parameters that the model rejects, by a Request's name or a body's ("temperature", "top_k", ...),
+                       and these: "max_tokens" (under its old name), "effort", "system" and "mid_system" (as messages),
+                       "prefill", "forced_tool_choice", "temperature_with_top_p" (it takes one of the two)
+    max_tokens_field   the name of the limit on the answer in the body
+    temperature_max    temperature goes from 0 to this
+    stop_max           how many stop sequences are taken
+    reasons            the model thinks before it answers, and bills it
+    thinking           Anthropic's kinds of thinking that it takes: adaptive, enabled, disabled, between_tools
+    efforts            the words that reasoning effort takes
+    default_effort     the effort of a request that names none. At "none", asked for or by default, an OpenAI model that
+                       thinks takes temperature, top_p and logprobs after all
+    inputs             what it reads: text, image, pdf, audio
+    cache_min_tokens   the shortest prefix that is cached
+    """
+
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    refuses: frozenset[str] = frozenset()
+    max_tokens_field: str = "max_tokens"
+    temperature_max: float = 2.0
+    stop_max: int | None = None
+    reasons: bool = False
+    thinking: frozenset[str] = frozenset()
+    efforts: frozenset[str] = frozenset()
+    default_effort: str | None = None
+    inputs: frozenset[str] = frozenset()
+    cache_min_tokens: int | None = None
+    source: str = ""

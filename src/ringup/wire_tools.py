@@ -1,0 +1,88 @@
+"""What every wire needs of JSON bodies and of HTTP headers, whichever provider sent them. Pure; header names are in
+lower case.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+__all__ = ["MAX_WAIT", "decode", "encode", "excerpt", "is_json", "retry_after", "should_retry"]
+
+MAX_WAIT = 366 * 86_400.0
+"""The longest wait that is believed, in seconds: a year. A longer one is taken as a year."""
+
+_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def decode(body: bytes | str) -> Any:
+    """JSON to plain values. What msgspec refuses and Python's own parser takes (a lone surrogate, a control character
+    inside a string, NaN, a byte order mark) is read too. Raises ValueError when it isn't JSON at all.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError):
+        pass
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    try:
+        return json.loads(text.lstrip("\ufeff"), strict=False)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
+def encode(value: Any) -> bytes:
+    """Plain values (and msgspec.Raw) to JSON in UTF-8. A lone surrogate, which UTF-8 can't hold, becomes its escape."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    return decode(bytes(value)) if isinstance(value, msgspec.Raw) else msgspec.to_builtins(value)
+
+
+def is_json(body: bytes) -> bool:
+    """Whether a body begins as a JSON object or array does. It may still be broken."""
+    return body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+
+
+def excerpt(body: bytes | str, limit: int = 200) -> str:
+    """The first words of a body on one line, for an error message: HTML tags left out, cut at `limit` characters."""
+    text = body[: limit * 40] if isinstance(body, str) else bytes(body[: limit * 40]).decode("utf-8", "replace")
+    if text.lstrip()[:1] == "<":
+        text = _TAGS.sub(" ", text)
+    text = " ".join(text.split())
+    text = "".join([letter if letter.isprintable() else "\ufffd" for letter in text])
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The wait in seconds that a provider asks for, or None where it asks for none that makes sense.
+
+    `retry-after-ms` goes before `retry-after`, as in the vendors' SDKs (openai-python 3.54, anthropic-python 2.12).
+    Zero, negative, infinite and NaN waits are None; one beyond `MAX_WAIT` is `MAX_WAIT`. An HTTP date needs a clock,
+    so it is None here: who has a clock reads that header itself.
+    """
+    wait = _seconds(headers.get("retry-after-ms"), 0.001)
+    return wait if wait is not None else _seconds(headers.get("retry-after"), 1.0)
+
+
+def _seconds(text: str | None, unit: float) -> float | None:
+    try:
+        wait = float(text or "") * unit
+    except ValueError:
+        return None
+    return min(wait, MAX_WAIT) if wait > 0 and math.isfinite(wait) else None
+
+
+def should_retry(headers: Mapping[str, str]) -> bool | None:
+    """What `x-should-retry` says, by the exact words "true" and "false" as in the vendors' SDKs; else None."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", ""))

@@ -1,0 +1,41 @@
+"""Every test runs without the user's keys, without the network (but for loopback), and in a home of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+# A dead proxy: what isn't loopback is refused at once, whichever engine asks. Loopback never goes through a proxy.
+DEAD = "http://127.0.0.1:9"
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def _deny_network(event: str, args: tuple[object, ...]) -> None:
+    if event == "socket.connect" and isinstance(args[1], tuple):
+        host = str(args[1][0])
+    elif event == "socket.getaddrinfo" and args[0]:
+        host = args[0].decode() if isinstance(args[0], bytes) else str(args[0])
+    else:
+        return
+    if not host.startswith(LOOPBACK) and not host.endswith((".invalid", ".test")):
+        raise PermissionError(f"tests don't reach the network, and one asked for {host}")
+
+
+sys.addaudithook(_deny_network)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name in list(os.environ):
+        if name.endswith(("_API_KEY", "_BASE_URL")) or name.startswith(("OPENAI_", "ANTHROPIC_", "RINGUP_")):
+            if name != "RINGUP_RECORDED":
+                monkeypatch.delenv(name)
+        elif name.lower() in ("all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, DEAD)
