@@ -1,0 +1,333 @@
+"""A Request as the JSON of Chat Completions, for OpenAI and every server that speaks like it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from ringup.http import HttpRequest
+from ringup.messages import (
+    Audio,
+    Document,
+    Image,
+    Message,
+    Opaque,
+    OutputSchema,
+    Part,
+    Refusal,
+    Request,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+)
+from ringup.reply import Notice
+from ringup.rules import Rules
+from ringup.wire_tools import encode
+from ringup.wires.chat_completions._parts import (
+    NAME,
+    PATH,
+    call_block,
+    field_of,
+    file_block,
+    image_block,
+    merge,
+    own,
+    reasoning_fields,
+    text_block,
+    thinking_chunk,
+)
+
+__all__ = ["write_request"]
+
+_EFFORT_ONLY = "Chat Completions takes a reasoning effort as a word and no other setting of reasoning; it was not sent"
+_UNSIGNED = "reasoning that another API gave can't go back on this one; it was left out"
+_FOREIGN = "a part that only another API knows can't be sent on this one; it was left out"
+_NO_FLAG = "this API has no field that marks a tool's result as an error; its text was sent"
+_ONLY_TEXT = "a tool's result holds only text on this API; its images and files follow in a user message"
+_AS_TEXT = "this API takes no plain-text documents; the document was sent as text"
+_SPOKEN = "what the model said as audio can be sent back only by its id; the words were sent as text"
+_NO_WORDS = "this audio has neither sound nor words that could be sent; it was left out"
+_BY_FILE = "an uploaded image is sent as a file on this API"
+_MISPLACED = "tools are called in the assistant's messages, and answered in a user's or a tool's; this was left out"
+_FILE_NAME = "this API wants a file's name, so one was made up"
+
+_NEXT = "The result is in the next message."
+_PLAIN = {"type", "text"}
+
+Block = dict[str, Any]
+
+
+class _Notices(dict[str, Notice]):
+    """What became of things that this wire can't say: one notice for each kind of thing."""
+
+    def add(self, kind: Any, what: str, message: str) -> None:
+        if what not in self:
+            self[what] = Notice(kind, what, message)
+
+
+def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[Notice, ...]]:
+    """The request as OpenAI takes it, and what became of whatever it can't say.
+
+    `request.extra` goes in last and untouched; `stream_options` set to None in it leaves that field out (for servers
+    that refuse it).
+    """
+    notices = _Notices()
+    body: Block = {"model": request.model, "messages": _messages(request, notices)}
+    _settings(body, request, rules, notices)
+    if tools := [_tool(tool) for tool in request.tools if _ours(tool, "tools", notices)]:
+        body["tools"] = tools
+    if request.tool_choice is not None and _ours(request.tool_choice, "tool_choice", notices):
+        body["tool_choice"] = _tool_choice(request.tool_choice)
+    if request.output_schema is not None:
+        body["response_format"] = _response_format(request.output_schema)
+    if request.stream:
+        body["stream"] = True
+        body["stream_options"] = {"include_usage": True}
+    body.update(request.extra)
+    if body.get("stream_options", True) is None:
+        del body["stream_options"]
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    headers.update({name.lower(): value for name, value in request.headers.items()})
+    return HttpRequest(path=PATH, headers=headers, body=encode(body)), tuple(notices.values())
+
+
+def _settings(body: Block, request: Request, rules: Rules, notices: _Notices) -> None:
+    settings = {
+        rules.max_tokens_field: request.max_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "stop": request.stop or None,
+        "seed": request.seed,
+        "n": request.n,
+        "parallel_tool_calls": request.parallel_tool_calls,
+        "metadata": request.metadata,
+    }
+    body.update({name: value for name, value in settings.items() if value is not None})
+    if (wanted := request.reasoning) is not None:
+        if wanted.effort is not None:
+            body["reasoning_effort"] = wanted.effort
+        for name in ("budget_tokens", "mode", "display"):
+            if getattr(wanted, name) is not None:
+                notices.add("dropped", f"reasoning.{name}", _EFFORT_ONLY)
+
+
+def _ours(value: Any, where: str, notices: _Notices) -> bool:
+    """Whether this wire can say a value: all but what only another wire knows."""
+    if not isinstance(value, Opaque) or value.wire == NAME:
+        return True
+    notices.add("dropped", f"{where}.{value.data.get('type', 'opaque')}", _FOREIGN)
+    return False
+
+
+def _tool(tool: Tool | Opaque) -> Block:
+    if isinstance(tool, Opaque):
+        return tool.data
+    inner: Block = {"name": tool.name}
+    if tool.description is not None:
+        inner["description"] = tool.description
+    if tool.parameters is not None:
+        inner["parameters"] = tool.parameters
+    if tool.strict is not None:
+        inner["strict"] = tool.strict
+    return merge({"type": "function", "function": inner}, tool.extra)
+
+
+def _tool_choice(choice: ToolChoice | Opaque) -> Any:
+    if isinstance(choice, Opaque):
+        return choice.data
+    return {"type": "function", "function": {"name": choice.name}} if choice.mode == "tool" else choice.mode
+
+
+def _response_format(output: OutputSchema) -> Block:
+    if output.schema is None:
+        return {"type": "json_object"}
+    inner: Block = {"name": output.name or "output", "schema": output.schema}
+    if output.description is not None:
+        inner["description"] = output.description
+    if output.strict is not None:
+        inner["strict"] = output.strict
+    return {"type": "json_schema", "json_schema": inner}
+
+
+# Messages
+
+
+def _messages(request: Request, notices: _Notices) -> list[Block]:
+    writer = _Messages(notices)
+    if request.system:
+        writer.plain(Message("system", request.system))
+    for message in request.messages:
+        part = message.parts[0] if len(message.parts) == 1 else None
+        if type(part) is Text and not (part.extra or message.extra or message.name or writer.moved):
+            role = "user" if message.role == "tool" else message.role
+            writer.written.append({"role": role, "content": part.text})
+        else:
+            writer.add(message)
+    writer.flush()
+    return writer.written
+
+
+class _Messages:
+    """Messages as they are written. `moved` waits for the end of a run of tool messages: none may stand between."""
+
+    __slots__ = ("moved", "notices", "old_calls", "written")
+
+    def __init__(self, notices: _Notices) -> None:
+        self.written: list[Block] = []
+        self.moved: list[Block] = []
+        self.old_calls: set[str] = set()
+        self.notices = notices
+
+    def add(self, message: Message) -> None:
+        if message.role == "assistant":
+            self.flush()
+            self.written.append(self._assistant(message))
+            return
+        results = [part for part in message.parts if type(part) is ToolResult]
+        if not results:
+            self.plain(message)
+            return
+        rest = tuple([part for part in message.parts if type(part) is not ToolResult])
+        for result in results:
+            written = self._result(result)
+            self.written.append(written if rest else _named(written, message))
+        if rest:
+            self.plain(replace(message, role="user", parts=rest))
+
+    def plain(self, message: Message) -> None:
+        """A message of words, images and files."""
+        self.flush()
+        role = "user" if message.role == "tool" else message.role
+        written: Block = {"role": role, "content": self._content(message.parts)}
+        self.written.append(_named(written, message))
+
+    def flush(self) -> None:
+        """What was moved out of tool messages goes in a user's message of its own."""
+        if self.moved:
+            self.written.append({"role": "user", "content": self.moved})
+            self.moved = []
+
+    def _content(self, parts: Sequence[Part]) -> str | list[Block]:
+        if len(parts) == 1 and type(part := parts[0]) is Text and not part.extra:
+            return part.text
+        blocks = [block for part in parts if (block := self._block(part)) is not None]
+        if len(blocks) == 1 and blocks[0].keys() == _PLAIN and blocks[0]["type"] == "text":
+            return str(blocks[0]["text"])
+        return blocks or ""
+
+    def _result(self, result: ToolResult) -> Block:
+        if result.is_error:
+            self.notices.add("dropped", "tool_result.is_error", _NO_FLAG)
+        words = [part for part in result.parts if not _moves(part)]
+        moved = len(words) < len(result.parts)
+        if moved:
+            self._move(result)
+        if result.call_id in self.old_calls:
+            written: Block = {"role": "function", "name": result.call_id}
+        else:
+            written = {"role": "tool", "tool_call_id": result.call_id}
+        written["content"] = self._content(words) or (_NEXT if moved else "")
+        return written | own(result.extra) if result.extra else written
+
+    def _move(self, result: ToolResult) -> None:
+        self.notices.add("moved", "tool_result", _ONLY_TEXT)
+        self.moved.append({"type": "text", "text": f"From the tool call {result.call_id}:"})
+        blocks = [self._block(part) for part in result.parts if _moves(part)]
+        self.moved += [block for block in blocks if block is not None]
+
+    def _assistant(self, message: Message) -> Block:
+        content: list[Part] = []
+        thoughts: list[Part] = []
+        calls: list[Block] = []
+        fields: Block = {}
+        one_refusal = [type(part) for part in message.parts].count(Refusal) == 1
+        for part in message.parts:
+            match part:
+                case ToolCall() if part.extra and own(part.extra).get("field") == "function_call":
+                    self.old_calls.add(part.id)
+                    fields["function_call"] = {"name": part.name, "arguments": part.json}
+                case ToolCall():
+                    calls.append(call_block(part))
+                case Thinking() if field_of(part) not in (None, "thinking"):
+                    thoughts.append(part)
+                case Refusal() if one_refusal and not own(part.extra):
+                    fields["refusal"] = part.text
+                case Audio(id=str()):
+                    fields["audio"] = {"id": part.id}
+                case _:
+                    content.append(part)
+        if calls:
+            fields["tool_calls"] = calls
+        words = self._content(content)
+        written: Block = {"role": "assistant", "content": words if words or not fields else None, **fields}
+        if thoughts:
+            written.update(reasoning_fields(thoughts))
+        return _named(written, message)
+
+    def _block(self, part: Part) -> Block | None:
+        """A part as an item of a content list; None where it can't be one, which a notice tells."""
+        match part:
+            case Text():
+                return text_block(part)
+            case Image():
+                return self._image(part)
+            case Document():
+                return self._document(part)
+            case Audio():
+                return self._audio(part)
+            case Refusal():
+                return merge({"type": "refusal", "refusal": part.text}, part.extra)
+            case Opaque():
+                return part.data if _ours(part, "messages", self.notices) else None
+            case Thinking() if field_of(part) == "thinking":
+                return thinking_chunk(part)
+            case Thinking():
+                self.notices.add("dropped", "thinking", _UNSIGNED)
+            case ToolCall() | ToolResult():
+                self.notices.add("dropped", "tool_call" if isinstance(part, ToolCall) else "tool_result", _MISPLACED)
+        return None
+
+    def _image(self, part: Image) -> Block:
+        if part.data is None and part.url is None:
+            self.notices.add("renamed", "image.file_id", _BY_FILE)
+            return file_block(Document(file_id=part.file_id, extra=part.extra), None)
+        return image_block(part)
+
+    def _document(self, part: Document) -> Block:
+        if part.text is not None:
+            self.notices.add("moved", "document.text", _AS_TEXT)
+            return text_block(Text(part.text, part.extra))
+        name = part.name
+        if name is None and part.data is not None:
+            name = "document." + (part.media_type or "application/pdf").rpartition("/")[2]
+            self.notices.add("added", "document.name", _FILE_NAME)
+        return file_block(part, name)
+
+    def _audio(self, part: Audio) -> Block | None:
+        if part.data is not None:
+            inner = {"data": b64encode(part.data).decode()}
+            if part.format is not None:
+                inner["format"] = part.format
+            return merge({"type": "input_audio", "input_audio": inner}, part.extra)
+        if part.transcript:
+            self.notices.add("moved", "audio", _SPOKEN)
+            return {"type": "text", "text": part.transcript}
+        self.notices.add("dropped", "audio", _NO_WORDS)
+        return None
+
+
+def _moves(part: Part) -> bool:
+    """Whether a part of a tool's result must leave it: all but words, and what this wire itself gave."""
+    return isinstance(part, Image) or (isinstance(part, Document) and part.text is None)
+
+
+def _named(written: Block, message: Message) -> Block:
+    if message.name is not None:
+        written["name"] = message.name
+    return merge(written, message.extra) if message.extra else written
