@@ -1,0 +1,452 @@
+"""One call as a script: what to send, what to wait for, when to try again, when to stop.
+
+The script is a generator. It yields effects (send this, read on, sleep, hand out these events), and a driver of the
+world (`ringup.drive`, once sync and once async) carries each out and sends the result back in. So retries, deadlines
+and the handling of streams are written once, and a test can play the world.
+
+The rules that it keeps:
+- a stream that ends without its terminal event is `StreamTruncatedError`, with what came; after the terminal event,
+  reading stops;
+- a retry only while nothing was handed out; what the server asks for (Retry-After) is obeyed inside the deadline, and
+  when it doesn't fit, the error is raised at once and says when to come back;
+- one deadline covers connecting, the first token, silences, retries and their waits; comments and pings aren't
+  progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ringup.advice import advise
+from ringup.errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    AuthenticationError,
+    RingupError,
+    StreamTruncatedError,
+    status_error,
+)
+from ringup.events import (
+    ArgumentsDelta,
+    AudioDelta,
+    Event,
+    Failed,
+    Fold,
+    Noticed,
+    RefusalDelta,
+    Start,
+    TextDelta,
+    ThinkingDelta,
+    Used,
+)
+from ringup.http import HttpRequest, HttpResponse
+from ringup.messages import Request
+from ringup.providers import Provider
+from ringup.reply import Attempt, Bill, Notice, Reply
+from ringup.retry import Budget, backoff, retry_after_date, server_directs
+from ringup.secret import Auth
+from ringup.wire import Wire
+
+__all__ = [
+    "MAX_BODY_BYTES",
+    "Effect",
+    "Emit",
+    "Env",
+    "Exchange",
+    "Open",
+    "Plan",
+    "Read",
+    "Record",
+    "Script",
+    "Shut",
+    "Sleep",
+    "call",
+]
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""The largest answer that is read, decompressed: 64 MiB."""
+
+MAX_ERROR_BYTES = 1024 * 1024
+DEFAULT_IDLE = 60.0
+_DRAIN = 0.02
+_FIRST = (TextDelta, ThinkingDelta, ArgumentsDelta, RefusalDelta, AudioDelta)
+_PRELUDE = (Start, Used, Noticed)
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """All that is decided before a call is made. `timeout` and `idle_timeout` are in seconds.
+
+    An `idle_timeout` of None means 60 s between the events of a stream, and no limit of its own on the wait for the
+    first one: a model may think for minutes. A number bounds every silence, the first too.
+    """
+
+    provider: Provider
+    wire: Wire
+    request: Request
+    url: str
+    http: HttpRequest
+    auth: Auth | None
+    timeout: float
+    idle_timeout: float | None
+    retries: int
+    notices: tuple[Notice, ...] = ()
+    budget: Budget
+    pricer: Callable[[Reply], Bill] | None = None
+
+
+class Exchange(Struct, frozen=True):
+    """Send the request and read the whole answer, within so many seconds. Gives an HttpResponse."""
+
+    plan: Plan
+    timeout: float
+
+
+class Open(Struct, frozen=True):
+    """Send the request and wait for the head of the answer. Gives an object with `status` and `headers`.
+
+    `total` seconds from now the connection is closed, wherever the answer stands.
+    """
+
+    plan: Plan
+    timeout: float
+    total: float
+
+
+class Read(Struct, frozen=True):
+    """Wait for the next bytes of the open answer. Gives b"" at its end."""
+
+    timeout: float
+
+
+class Shut(Struct, frozen=True):
+    """Close the open answer, if there is one."""
+
+
+class Sleep(Struct, frozen=True):
+    """Wait."""
+
+    seconds: float
+
+
+class Emit(Struct, frozen=True):
+    """Hand these events to the user."""
+
+    events: list[Event]
+
+
+Effect = Exchange | Open | Read | Shut | Sleep | Emit
+Script = Generator[Effect, Any, None]
+
+
+class Env(Protocol):
+    """What a script may ask of the world without an effect."""
+
+    def clock(self) -> float:
+        """Seconds, monotonic."""
+        ...
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def chance(self) -> float:
+        """A random number in 0..1."""
+        ...
+
+
+class Record:
+    """What became of a call: the script writes it, the driver, the ledger and the stream read it.
+
+    `watch` is called with the record each time an attempt begins or ends, and when the call is over.
+    """
+
+    __slots__ = ("attempts", "error", "fold", "handed_out", "outcome", "plan", "reply", "started", "watch")
+
+    def __init__(self, plan: Plan, started: float, watch: Callable[[Record], None] | None = None) -> None:
+        self.plan = plan
+        self.started = started
+        self.attempts: list[Attempt] = []
+        self.reply: Reply | None = None
+        self.error: RingupError | None = None
+        self.outcome: Literal["open", "answered", "failed", "cancelled"] = "open"
+        self.fold = Fold()
+        self.handed_out = False
+        self.watch = watch
+
+    def change(self, **fields: Any) -> None:
+        """Rewrite the last attempt."""
+        self.attempts[-1] = replace(self.attempts[-1], **fields)
+
+    def tell(self) -> None:
+        """Let the watcher look."""
+        if self.watch:
+            self.watch(self)
+
+
+class _Time:
+    """One call's clock: the deadline, and how monotonic seconds translate to the wall's."""
+
+    __slots__ = ("begun", "clock", "deadline", "shift")
+
+    def __init__(self, plan: Plan, env: Env) -> None:
+        self.clock = env.clock
+        self.begun = env.clock()
+        self.deadline = self.begun + plan.timeout
+        self.shift = env.now() - self.begun
+
+    def wall(self) -> float:
+        return self.clock() + self.shift
+
+    def left(self, silence_ends: float | None = None) -> float:
+        end = self.deadline if silence_ends is None else min(self.deadline, silence_ends)
+        return max(end - self.clock(), 0.0)
+
+
+def call(plan: Plan, record: Record, env: Env) -> Script:
+    """Make the call; at the end `record.reply` is the whole Reply. Raises APIError, with all that is known in it."""
+    time = _Time(plan, env)
+    plan.budget.earn()
+    spent = 0
+    try:
+        while True:
+            record.fold = Fold()
+            record.attempts.append(
+                Attempt(number=len(record.attempts) + 1, started=time.wall(), bytes_sent=len(plan.http.body))
+            )
+            record.tell()
+            try:
+                reply = yield from (_stream if plan.request.stream else _whole)(plan, record, time)
+            except APIError as error:
+                _note_failure(record, time, error)
+                yield Shut()
+                wait = _wait_before_retry(plan, record, env, time, error)
+                if isinstance(wait, APIError):
+                    raise _complete(wait, plan, record) from (None if wait is error else error)
+                spent += 0 if server_directs(error) else 1
+            else:
+                plan.budget.earn(spent)
+                record.reply = _finish(reply, plan, record, time)
+                record.outcome = "answered"
+                return
+            record.change(wait=wait)
+            record.tell()
+            yield Sleep(wait)
+    except RingupError as error:
+        record.error, record.outcome = error, "failed"
+        raise
+    except BaseException:  # cancelled, interrupted, or closed by the user
+        if record.fold.finished:  # left after the last event: nothing is lost
+            record.reply = _finish(record.fold.reply(), plan, record, time)
+            record.outcome = "answered"
+            raise
+        record.outcome = "cancelled"
+        if record.attempts[-1].ended is None:
+            record.change(ended=time.wall(), outcome="cancelled", maybe_billed=True)
+        raise
+    finally:
+        record.tell()
+
+
+def _whole(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Reply]:
+    silence = plan.idle_timeout
+    limit = time.left(None if silence is None else time.clock() + silence)
+    try:
+        answer: HttpResponse = yield Exchange(plan, limit)
+    except TimeoutError as error:
+        raise _timed_out(plan, time, error, "first_token", limit) from None
+    record.change(
+        status=answer.status,
+        first_byte=None if answer.first_byte is None else answer.first_byte + time.shift,
+        request_id=_request_id(answer.headers),
+        bytes_received=len(answer.body),
+    )
+    if answer.status >= 300:
+        raise _refused(plan, answer.status, answer.headers, answer.body, time)
+    return plan.wire.read_reply(answer.body)
+
+
+def _stream(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Reply]:
+    silence = plan.idle_timeout
+    quiet = None if silence is None else time.clock() + silence
+    limit = time.left(quiet)
+    try:
+        answer = yield Open(plan, limit, time.left())
+    except TimeoutError as error:
+        raise _timed_out(plan, time, error, "first_token", limit) from None
+    record.change(status=answer.status, first_byte=time.wall(), request_id=_request_id(answer.headers))
+    if answer.status >= 300:
+        body = yield from _read_error_body(time)
+        raise _refused(plan, answer.status, answer.headers, body, time)
+    yield from _read_events(plan, record, time, quiet)
+    yield from _drain()
+    return record.fold.reply()
+
+
+def _read_events(plan: Plan, record: Record, time: _Time, quiet: float | None) -> Generator[Effect, Any, None]:
+    """Read to the stream's last event, and hand out what comes: from the first token on, then there is no way back."""
+    reader = plan.wire.Reader()
+    held: list[Event] = [Noticed(notice) for notice in plan.notices]
+    received = 0
+    try:
+        while not record.fold.finished:
+            data = yield from _next_bytes(plan, record, time, quiet)
+            received += len(data)
+            events = reader.feed(data) if data else reader.close()
+            failure = _take(events, record, time)
+            if events:
+                quiet = time.clock() + (DEFAULT_IDLE if plan.idle_timeout is None else plan.idle_timeout)
+                held += events
+                if record.handed_out or not all(isinstance(event, _PRELUDE) for event in events):
+                    record.handed_out = True
+                    yield Emit(held)
+                    held = []
+            if failure:
+                raise failure
+            if not data and not record.fold.finished:
+                raise StreamTruncatedError("the stream ended without its last event")
+    finally:
+        record.change(bytes_received=received)
+
+
+def _next_bytes(plan: Plan, record: Record, time: _Time, quiet: float | None) -> Generator[Effect, Any, bytes]:
+    limit = time.left(quiet)
+    try:
+        data: bytes = yield Read(limit)
+    except APIConnectionError as error:
+        if record.handed_out and not isinstance(error, APITimeoutError):
+            raise StreamTruncatedError(f"the stream broke off: {error.message}") from None
+        raise
+    except TimeoutError as error:
+        raise _timed_out(plan, time, error, "stream" if record.handed_out else "first_token", limit) from None
+    return data
+
+
+def _take(events: list[Event], record: Record, time: _Time) -> APIError | None:
+    """Fold the events in. A failure is taken out of the list, and returned with what came before it."""
+    for event in events:
+        if type(event) is Failed:
+            events.remove(event)
+            return event.error
+        record.fold.feed(event)
+        if isinstance(event, _FIRST) and record.attempts[-1].first_token is None:
+            record.change(first_token=time.wall())
+    return None
+
+
+def _drain() -> Generator[Effect, Any, None]:
+    """The answer is whole. If the end of the body is here too, reading it keeps the connection for the next call."""
+    try:
+        yield Read(_DRAIN)
+    except (TimeoutError, APIError):
+        pass
+    yield Shut()
+
+
+def _read_error_body(time: _Time) -> Generator[Effect, Any, bytes]:
+    body = b""
+    try:
+        while len(body) < MAX_ERROR_BYTES and (data := (yield Read(time.left()))):
+            body += data
+    except (TimeoutError, APIError):
+        pass  # the status says enough
+    return body
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    return headers.get("x-request-id") or headers.get("request-id")
+
+
+def _refused(plan: Plan, status: int, headers: Mapping[str, str], body: bytes, time: _Time) -> APIError:
+    if status < 400:
+        where = headers.get("location", "")
+        return status_error(status)(
+            f"the server answered {status}, a redirect to {where[:200]!r}, which ringup doesn't follow", status=status
+        )
+    error = plan.wire.read_error(status, headers, body)
+    if error.retry_after is None:
+        error.retry_after = retry_after_date(headers, time.wall())
+    return error
+
+
+def _timed_out(plan: Plan, time: _Time, error: TimeoutError, phase: str, limit: float) -> APIError:
+    if isinstance(error, APIError):  # the transport gave up on connecting
+        return error
+    if time.left() <= 0:
+        return APITimeoutError(f"no complete answer within {plan.timeout:g} s", phase=phase, retryable=False)
+    return APITimeoutError(f"nothing was heard for {limit:.3g} s", phase=phase)
+
+
+def _note_failure(record: Record, time: _Time, error: APIError) -> None:
+    sent = not (isinstance(error, APITimeoutError) and error.phase == "connect")
+    record.change(
+        ended=time.wall(),
+        outcome="failed",
+        error=f"{type(error).__name__}: {error.message}",
+        maybe_billed=sent and (record.attempts[-1].status or 200) < 300,
+    )
+
+
+def _wait_before_retry(plan: Plan, record: Record, env: Env, time: _Time, error: APIError) -> float | APIError:
+    """The seconds to wait before the next attempt, or the error to raise when there is to be none."""
+    if record.handed_out or not error.retryable or len(record.attempts) > plan.retries:
+        return error
+    wait = error.retry_after if error.retry_after is not None else backoff(len(record.attempts) - 1, env.chance())
+    if wait >= time.left():
+        if error.retry_after is None:
+            return _no_time_to_retry(plan, error)
+        error.message += f"; the provider asks to come back in {wait:g} s, past the deadline of this call"
+        return error
+    if not server_directs(error) and not plan.budget.spend():
+        error.message += "; not retried, because too many calls fail at the moment"
+        return error
+    return wait
+
+
+def _no_time_to_retry(plan: Plan, error: APIError) -> APITimeoutError:
+    message = (
+        f"no complete answer within {plan.timeout:g} s, and no time left to try again; the last try: {error.message}"
+    )
+    return APITimeoutError(message, phase="retry_wait", retryable=False, status=error.status)
+
+
+def _complete(error: APIError, plan: Plan, record: Record) -> APIError:
+    last = record.attempts[-1]
+    error.provider = plan.provider.name
+    error.status = error.status if error.status is not None else last.status
+    error.request_id = error.request_id or last.request_id
+    error.attempts = tuple(record.attempts)
+    partial = record.fold.reply()
+    if partial.message.parts or partial.usage.input_tokens is not None:
+        error.partial = _finish(partial, plan, record, None)
+    if len(record.attempts) > 1:
+        error.message += f" ({len(record.attempts)} attempts)"
+    held_back = [notice.message for notice in plan.notices if notice.kind == "refused"]
+    if held_back and isinstance(error, AuthenticationError):
+        error.advice = f"No key was sent: {held_back[0]}."
+    else:
+        error.advice = advise(error, plan.provider, plan.request.model)
+    return error
+
+
+def _finish(reply: Reply, plan: Plan, record: Record, time: _Time | None) -> Reply:
+    first = record.attempts[0]
+    last = record.attempts[-1]
+    if time:
+        record.change(ended=time.wall(), outcome="answered", usage=reply.usage)
+    tokens = [attempt.first_token for attempt in record.attempts if attempt.first_token]
+    return replace(
+        reply,
+        provider=plan.provider.name,
+        wire=plan.wire.NAME,
+        request_id=last.request_id,
+        latency=record.attempts[-1].ended - first.started if record.attempts[-1].ended else None,
+        time_to_first_token=tokens[0] - first.started if tokens else None,
+        attempts=tuple(record.attempts),
+        notices=plan.notices + reply.notices,
+        pricer=plan.pricer,
+    )

@@ -1,0 +1,98 @@
+"""A conversation: the history that is resent with each turn. It can be forked, undone, saved and loaded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+from msgspec import Struct
+
+from ringup.call import Record, Script
+from ringup.errors import ConfigurationError
+from ringup.messages import Message
+from ringup.reply import Reply
+
+__all__ = ["Conversation", "Saved", "load", "turn"]
+
+
+class Saved(Struct, frozen=True, kw_only=True):
+    """A conversation as a file holds it (JSON). `params` are the chat's own parameters: system, model and the like."""
+
+    format: str = "ringup-conversation"
+    version: int = 1
+    params: dict[str, Any] = {}
+    messages: tuple[Message, ...] = ()
+
+
+class Conversation:
+    """The turns so far, and the parameters that every turn is asked with. Not for use by several threads at once."""
+
+    def __init__(self, params: dict[str, Any] | None = None, messages: tuple[Message, ...] = ()) -> None:
+        self.params: dict[str, Any] = dict(params or {})
+        self.messages: list[Message] = list(messages)
+
+    def add(self, *messages: Message) -> None:
+        """Put turns into the history without asking anything."""
+        self.messages.extend(messages)
+
+    def keep(self, asked: tuple[Message, ...], reply: Reply) -> None:
+        """Put a turn into the history: what was asked, and the answer as far as it came."""
+        self.messages.extend(asked)
+        if reply.message.parts:
+            self.messages.append(reply.message)
+
+    def undo(self) -> tuple[Message, ...]:
+        """Take the last turn back: the user's words and all that followed. Gives what was taken."""
+        for index in range(len(self.messages) - 1, -1, -1):
+            if self.messages[index].role == "user" and self.messages[index].text:
+                taken = tuple(self.messages[index:])
+                del self.messages[index:]
+                return taken
+        return ()
+
+    def fork(self) -> Self:
+        """A second conversation with the same history; the two go their own ways from here."""
+        twin = self.__class__.__new__(self.__class__)
+        twin.__dict__.update(self.__dict__)
+        twin.params, twin.messages = dict(self.params), list(self.messages)
+        return twin
+
+    def to_json(self) -> bytes:
+        """The conversation as JSON. Thinking signatures and opaque parts are included; keys never are."""
+        saved = Saved(params=self.params, messages=tuple(self.messages))
+        return msgspec.json.format(msgspec.json.encode(saved), indent=1)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the conversation to a file, whole or not at all."""
+        target = Path(path)
+        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            draft.write_bytes(self.to_json())
+            draft.replace(target)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise ConfigurationError(f"the conversation can't be saved to {str(target)!r}: {error.strerror}.") from None
+
+
+def load(path: str | os.PathLike[str]) -> Saved:
+    """Read a conversation that `save` wrote. Raises ConfigurationError when the file is missing or isn't one."""
+    try:
+        saved = msgspec.json.decode(Path(path).read_bytes(), type=Saved)
+    except OSError as error:
+        raise ConfigurationError(f"the conversation {str(path)!r} can't be read: {error.strerror}.") from None
+    except msgspec.MsgspecError as error:
+        raise ConfigurationError(f"{str(path)!r} isn't a saved conversation: {error}.") from None
+    if saved.format != Saved().format or saved.version > Saved().version:
+        raise ConfigurationError(f"{str(path)!r} was saved by a newer ringup (version {saved.version}).")
+    return saved
+
+
+def turn(history: Conversation, asked: tuple[Message, ...], script: Script, record: Record) -> Script:
+    """Run a call, and put the turn into the history once the answer is whole. A failed turn leaves it as it was."""
+    try:
+        yield from script
+    finally:
+        if record.reply:
+            history.keep(asked, record.reply)

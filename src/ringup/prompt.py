@@ -1,0 +1,102 @@
+"""What a user may give as a prompt, read into messages: a string, a list of parts, or a list of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from ringup import wires
+from ringup.errors import APIStatusError, ParameterError
+from ringup.http import HttpRequest
+from ringup.messages import Audio, Document, Image, Message, Opaque, Part, Refusal, Text, Thinking, ToolCall, ToolResult
+
+__all__ = ["Prompt", "read_prompt", "read_system"]
+
+Prompt = str | Message | Iterable[str | Part | Message | Mapping[str, Any]]
+"""A string; parts of one user turn (strings among them); or messages (dicts in OpenAI's or Anthropic's shape)."""
+
+_PARTS = (Text, Image, Document, Audio, Thinking, ToolCall, ToolResult, Refusal, Opaque)
+_ROLES = ("system", "developer", "user", "assistant", "tool")
+_ANTHROPIC_ONLY = frozenset({"image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"})
+
+
+def read_prompt(prompt: Prompt) -> tuple[Message, ...]:
+    """The messages that a prompt means. Raises ParameterError for anything else, naming the item."""
+    if isinstance(prompt, str):
+        return (Message("user", (Text(prompt),)),)
+    if isinstance(prompt, Message):
+        return (prompt,)
+    if isinstance(prompt, (bytes, Mapping)) or not isinstance(prompt, Iterable):
+        raise _wrong("prompt", prompt)
+    items = list(prompt)
+    if not items:
+        raise ParameterError("the prompt is an empty list", parameter="prompt", advice="Give at least one message.")
+    if all(isinstance(item, (str, *_PARTS)) for item in items):
+        return (Message("user", tuple([Text(item) if isinstance(item, str) else item for item in items])),)
+    return _read_messages(items)
+
+
+def read_system(system: Any) -> tuple[Text, ...]:
+    """The system instruction: a string, or a list of strings and Text parts."""
+    if system is None:
+        return ()
+    if isinstance(system, str):
+        return (Text(system),) if system else ()
+    if isinstance(system, (list, tuple)) and all(isinstance(item, (str, Text, Opaque)) for item in system):
+        return tuple([Text(item) if isinstance(item, str) else item for item in system])
+    raise _wrong("system", system, "a string, or a list of strings and ringup.Text")
+
+
+def _read_messages(items: list[Any]) -> tuple[Message, ...]:
+    messages: list[Message] = []
+    dicts: list[Mapping[str, Any]] = []
+    for index, item in enumerate(items):
+        if isinstance(item, Message):
+            messages += _read_dicts(dicts)
+            dicts = []
+            messages.append(item)
+        elif isinstance(item, Mapping) and "role" in item:
+            dicts.append(item)
+        else:
+            raise _wrong(f"prompt[{index}]", item)
+    return (*messages, *_read_dicts(dicts))
+
+
+def _read_dicts(dicts: list[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Dicts in a vendor's shape are read as that vendor's API reads them."""
+    if not dicts:
+        return ()
+    if all(len(item) == 2 and type(item.get("content")) is str and item["role"] in _ROLES[:4] for item in dicts):
+        return tuple([Message(item["role"], (Text(item["content"]),)) for item in dicts])
+    anthropic = any(_is_anthropic(item) for item in dicts)
+    wire = wires.find("anthropic_messages" if anthropic else "chat_completions")
+    try:
+        body = msgspec.json.encode({"model": "any", "max_tokens": 1, "messages": dicts})
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"the prompt holds something that isn't JSON: {error}", parameter="prompt") from None
+    headers = {"anthropic-version": "2023-06-01"} if anthropic else {}
+    try:
+        request = wire.read_request(HttpRequest(path=wire.PATH, headers=headers, body=body))
+    except APIStatusError as error:
+        parameter = error.param or "prompt"
+        raise ParameterError(f"a message of the prompt can't be read: {error.message}", parameter=parameter) from None
+    system = (Message("system", request.system),) if request.system else ()
+    return (*system, *request.messages)
+
+
+def _is_anthropic(message: Mapping[str, Any]) -> bool:
+    content = message.get("content")
+    return isinstance(content, (list, tuple)) and any(
+        isinstance(block, Mapping) and block.get("type") in _ANTHROPIC_ONLY for block in content
+    )
+
+
+def _wrong(what: str, value: object, wanted: str = "") -> ParameterError:
+    wanted = wanted or "a string, a list of parts (strings, ringup.Image, ...), or a list of messages"
+    return ParameterError(
+        f"{what} is of the type {type(value).__name__}, not {wanted}",
+        parameter=what,
+        advice='For example: "Hello!", or [{"role": "user", "content": "Hello!"}].',
+    )
