@@ -1,0 +1,136 @@
+"""The two drivers of a script: one loop in sync code, one in async. All that differs is `await`."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from ringup.call import MAX_BODY_BYTES, Effect, Emit, Exchange, Open, Read, Script, Shut, Sleep
+from ringup.events import Event
+from ringup.transport import Answer, AsyncAnswer, AsyncTransport, Transport
+
+__all__ = ["REAL", "AsyncWorld", "RealEnv", "World", "drive", "drive_async"]
+
+
+class RealEnv:
+    """The real clock and the real chance."""
+
+    clock = staticmethod(time.monotonic)
+    now = staticmethod(time.time)
+    chance = staticmethod(random.random)
+
+
+REAL = RealEnv()
+
+
+class World:
+    """Carries out effects in sync code. Holds the one open answer of a call."""
+
+    __slots__ = ("_answer", "_transport")
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._answer: Answer | None = None
+
+    def perform(self, effect: Effect) -> Any:
+        """Carry out one effect, and give what it gives."""
+        match effect:
+            case Read() if self._answer:
+                return self._answer.read(effect.timeout)
+            case Exchange(plan, timeout):
+                return self._transport.exchange(plan.url, plan.http, plan.auth, timeout, MAX_BODY_BYTES)
+            case Open(plan, timeout, total):
+                self._answer = self._transport.open(plan.url, plan.http, plan.auth, timeout, total)
+                return self._answer
+            case Sleep(seconds):
+                time.sleep(seconds)
+            case Shut():
+                self.shut()
+        return None
+
+    def shut(self) -> None:
+        """Close the open answer, if there is one."""
+        answer, self._answer = self._answer, None
+        if answer:
+            answer.close()
+
+
+def drive(script: Script, world: World) -> Iterator[Event]:
+    """Run a script to its end, and give the events that it hands out."""
+    try:
+        effect = next(script)
+        while True:
+            if type(effect) is Emit:
+                yield from effect.events
+                effect = script.send(None)
+                continue
+            try:
+                result = world.perform(effect)
+            except Exception as error:
+                effect = script.throw(error)
+            else:
+                effect = script.send(result)
+    except StopIteration:
+        return
+    finally:
+        script.close()
+        world.shut()
+
+
+class AsyncWorld:
+    """Carries out effects in async code. Holds the one open answer of a call."""
+
+    __slots__ = ("_answer", "_transport")
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        self._answer: AsyncAnswer | None = None
+
+    async def perform(self, effect: Effect) -> Any:
+        """Carry out one effect, and give what it gives."""
+        match effect:
+            case Read() if self._answer:
+                return await self._answer.read(effect.timeout)
+            case Exchange(plan, timeout):
+                return await self._transport.exchange(plan.url, plan.http, plan.auth, timeout, MAX_BODY_BYTES)
+            case Open(plan, timeout, total):
+                self._answer = await self._transport.open(plan.url, plan.http, plan.auth, timeout, total)
+                return self._answer
+            case Sleep(seconds):
+                import asyncio  # here, for its import takes longer than ours
+
+                await asyncio.sleep(seconds)
+            case Shut():
+                await self.shut()
+        return None
+
+    async def shut(self) -> None:
+        """Close the open answer, if there is one."""
+        answer, self._answer = self._answer, None
+        if answer:
+            await answer.close()
+
+
+async def drive_async(script: Script, world: AsyncWorld) -> AsyncIterator[Event]:
+    """Run a script to its end, and give the events that it hands out."""
+    try:
+        effect = next(script)
+        while True:
+            if type(effect) is Emit:
+                for event in effect.events:
+                    yield event
+                effect = script.send(None)
+                continue
+            try:
+                result = await world.perform(effect)
+            except Exception as error:
+                effect = script.throw(error)
+            else:
+                effect = script.send(result)
+    except StopIteration:
+        return
+    finally:
+        script.close()
+        await world.shut()

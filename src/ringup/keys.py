@@ -1,0 +1,244 @@
+"""Which address a provider is called at, and with which key. Reads the environment.
+
+The origin rule: a key from the environment goes to its provider's own origin (scheme, host and port), or to the
+address that the same vendor's base-URL variable names, for the two were set as a pair. It goes nowhere else. A key
+that was passed in goes where the user sent it.
+
+No key travels unencrypted over the internet: http:// is for this machine, and for private networks (10.0.0.0/8 and
+the like, names without a dot, and names under .local, .internal, .lan and .home.arpa).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from ringup import providers
+from ringup._network import host_and_port, is_loopback
+from ringup.errors import ConfigurationError, KeyFormatError, MissingKeyError, ParameterError
+from ringup.providers import Provider
+from ringup.reply import Notice
+from ringup.secret import Secret
+
+__all__ = ["find_base_url", "find_key"]
+
+_QUOTES = "\"'`“”‘’«»"
+_PRIVATE = (".local", ".internal", ".lan", ".home.arpa")
+
+
+def find_base_url(provider: Provider, base_url: str | None) -> tuple[str, Notice | None]:
+    """The address to call, without a slash at its end: the one passed in, the vendor's variable, or the provider's own.
+
+    An address from the environment comes with a notice, unless it is the provider's own. An empty variable counts as
+    unset. Raises ParameterError for an address that can't be called.
+    """
+    if base_url is not None:
+        return _checked(base_url, "base_url"), None
+    for name in provider.base_url_env:
+        if value := os.environ.get(name):
+            url = _checked(value, name)
+            own = url == provider.base_url.rstrip("/")
+            return url, None if own else Notice("sent", "base_url", f"calls go to {url}, as the variable {name} says")
+    return provider.base_url.rstrip("/"), None
+
+
+def find_key(
+    provider: Provider, api_key: str | Secret | None, url: str | None = None
+) -> tuple[Secret | None, tuple[Notice, ...]]:
+    """The key to send to `url` (default: the provider's own address), and what the user should know about it.
+
+    The one passed in, or the first of the provider's variables that isn't empty, as far as the origin rule lets it go.
+    None where no key is needed: the provider's `key_optional`, and every address but the provider's own.
+
+    Raises MissingKeyError, KeyFormatError for a key that can't be right, and ConfigurationError for one that would
+    travel unencrypted.
+    """
+    secret, api_key = _wrapped(api_key), None  # from here on no frame holds the key in plain text
+    if isinstance(secret, ParameterError):
+        raise secret
+    url, source = provider.base_url if url is None else url, "api_key="
+    own, pair = _origin(url) == _origin(provider.base_url), _pairing_variable(provider, url)
+    notices: tuple[Notice, ...] = ()
+    if secret is None and (name := _variable(provider)):
+        if not (own or pair):
+            return None, (_kept_back(name, url, provider),)
+        secret, source = Secret(os.environ[name]), f"the variable {name}"
+        notices = () if own else (_goes_along(name, url, pair),)
+    if secret is None:
+        if own and not provider.key_optional:
+            raise _missing(provider)
+        return None, ()
+    if wrong := _format_problem(secret) or (_vendor_problem(secret, provider) if own and provider.key_env else None):
+        raise KeyFormatError(f"the API key in {source} can't be right: {wrong[0]}", advice=wrong[1])
+    return secret, notices + _exposed(url)
+
+
+def _wrapped(api_key: Any) -> Secret | ParameterError | None:
+    """The key as a Secret, or the error to raise. (Raised here, it would show the caller's frame with the key.)"""
+    if api_key is None or isinstance(api_key, Secret):
+        return api_key
+    if isinstance(api_key, str):
+        return Secret(api_key)
+    return ParameterError(f"api_key is of the type {type(api_key).__name__}, not a string", parameter="api_key")
+
+
+def _variable(provider: Provider) -> str | None:
+    """The first of the provider's key variables that isn't empty."""
+    return next((name for name in provider.key_env if os.environ.get(name)), None)
+
+
+# ── Addresses ──
+
+
+def _checked(url: Any, source: str) -> str:
+    """The address without a slash at its end. Raises ParameterError."""
+    if wrong := _url_problem(url):
+        example = '"https://api.example/v1"'
+        raise ParameterError(f"{source} {wrong}.", parameter=source, advice=f"Write it like {example}.")
+    return urlsplit(str(url)).geturl().rstrip("/")
+
+
+def _url_problem(url: Any) -> str | None:
+    if not isinstance(url, str):
+        return f"is of the type {type(url).__name__}, not a string"
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        return "holds a space, a line break or another character that doesn't belong in a URL"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "isn't a valid URL"
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        return f"isn't the URL of a server: {url[:200]!r}" if "@" not in url else "isn't the URL of a server"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user name or password; a key belongs in api_key="
+    if parts.query or parts.fragment:
+        return "must end with its path, without ? or #"
+    return None
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _pairing_variable(provider: Provider, url: str) -> str | None:
+    """The vendor's own base-URL variable, if it leads there."""
+    name = next((name for name in provider.base_url_env if os.environ.get(name)), None)
+    if name is None or _url_problem(os.environ[name]):
+        return None
+    return name if _origin(os.environ[name]) == _origin(url) else None
+
+
+def _kept_back(name: str, url: str, provider: Provider) -> Notice:
+    server = host_and_port(url)
+    return Notice(
+        "refused",
+        "api_key",
+        f"the key in {name} isn't sent to {server}, which isn't {provider.name}'s own address; "
+        f"if it is meant for {server}, pass it as api_key=",
+    )
+
+
+def _goes_along(name: str, url: str, pair: str | None) -> Notice:
+    return Notice("sent", "api_key", f"the key in {name} goes to {host_and_port(url)}, where {pair} leads")
+
+
+def _exposed(url: str) -> tuple[Notice, ...]:
+    """A notice when others on the way may read the key. Raises ConfigurationError when that may be anybody."""
+    if urlsplit(url).scheme == "https" or is_loopback(url):
+        return ()
+    if not _is_private(urlsplit(url).hostname or ""):
+        raise ConfigurationError(
+            f"the API key would travel to {host_and_port(url)} unencrypted, for all on the way to read.",
+            advice="Write https:// in base_url. Plain http:// takes a key to this machine and private networks only.",
+        )
+    return (Notice("sent", "api_key", f"the key travels to {host_and_port(url)} unencrypted (http://)"),)
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ip_address(host).is_private
+    except ValueError:  # a name; one that begins with a digit may be read as an address
+        return host[:1].isalpha() and ("." not in host or host.endswith(_PRIVATE))
+
+
+# ── Keys: these look at the text, so none of them raises ──
+
+
+def _format_problem(secret: Secret) -> tuple[str, str] | None:
+    """What is wrong with the key's form, and what to do; never a word of the key."""
+    text = secret.reveal()
+    if not text.strip():
+        return "it is empty.", ""
+    if text[0] in _QUOTES or text[-1] in _QUOTES:
+        return "there are quotes around it.", "Take them away."
+    if "\n" in text or "\r" in text:
+        return "it holds a line break.", "Copy it again, without the end of the line."
+    if text != text.strip():
+        return "there are spaces around it.", "Take them away."
+    if not text.isascii():
+        return "it holds a character that isn't ASCII.", "Copy it again from where it was made."
+    if not text.isprintable():
+        return "it holds a control character.", "Copy it again from where it was made."
+    if text.lower().startswith("bearer "):
+        return 'it begins with "Bearer", which ringup adds by itself.', "Take it away."
+    if " " in text:
+        return "it holds a space.", "Copy it again from where it was made."
+    if text[0] in "$<{%" or "..." in text:
+        return "it is a placeholder, not a key.", "Put the key itself there."
+    return None
+
+
+def _vendor_problem(secret: Secret, provider: Provider) -> tuple[str, str] | None:
+    """Whether the key begins like another vendor's: the longest beginning that is known decides."""
+    known = [(prefix, name) for name in providers.names() for prefix in _prefixes(name)]
+    found = max((len(prefix) for prefix, _ in known if secret.reveal().startswith(prefix)), default=0)
+    owners = {name for prefix, name in known if len(prefix) == found and secret.reveal().startswith(prefix)}
+    shared = any(len(prefix) > found and secret.reveal()[:found] == prefix[:found] for prefix, _ in known)
+    if not owners or provider.name in owners or (shared and not provider.key_prefixes):
+        return None
+    owner = min(owners)
+    other = providers.find(owner)
+    variable = f" It belongs in {other.key_env[0]}." if other and other.key_env else ""
+    page = f" {provider.name}'s own are made at {provider.keys_page}" if provider.keys_page else ""
+    return f"it is a key of {owner}, and this call goes to {provider.name}.", (variable + page).strip()
+
+
+def _prefixes(name: str) -> tuple[str, ...]:
+    provider = providers.find(name)
+    return provider.key_prefixes if provider else ()
+
+
+# ── A missing key ──
+
+
+def _missing(provider: Provider) -> MissingKeyError:
+    if not provider.key_env:
+        return MissingKeyError(f"there is no API key for {provider.name}.", advice="Pass it as api_key=.")
+    name = provider.key_env[0]
+    state = "is empty" if name in os.environ else "isn't set"
+    where = f"Make one at {provider.keys_page}, then: " if provider.keys_page else ""
+    return MissingKeyError(
+        f"there is no API key for {provider.name}: the variable {name} {state}.",
+        advice=f"{where}{_how_to_set(name)}. Or pass it as api_key=. "
+        f"Without any key, `ringup ask` answers from the simulator.",
+    )
+
+
+def _how_to_set(name: str) -> str:
+    """The command that sets a variable, on this system and in this shell."""
+    if sys.platform == "win32":
+        return f'$env:{name} = "your-key" in PowerShell, set {name}=your-key in cmd; setx {name} your-key keeps it'
+    match os.path.basename(os.environ.get("SHELL", "")):
+        case "fish":
+            return f"set -Ux {name} your-key"
+        case "zsh":
+            return f"export {name}='your-key' (a line in ~/.zshrc keeps it)"
+        case "csh" | "tcsh":
+            return f"setenv {name} your-key (a line in ~/.cshrc keeps it)"
+    return f"export {name}='your-key' (a line in ~/.bashrc keeps it)"

@@ -1,0 +1,254 @@
+"""From what a user asks to a `Plan`: which provider, which address, which key, and what exactly is sent."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+from typing import Any, TypedDict
+
+from msgspec import Struct
+
+from ringup import models, prices, providers, wires
+from ringup.call import Plan
+from ringup.errors import ParameterError, UnknownModelError
+from ringup.keys import find_base_url, find_key
+from ringup.messages import Message, Request
+from ringup.parameters import fit
+from ringup.prompt import read_system
+from ringup.providers import Provider
+from ringup.reply import Bill, Notice, Reply
+from ringup.retry import Budget
+from ringup.rules import Rules
+from ringup.secret import Auth, Secret
+from ringup.wire import Wire
+
+__all__ = ["Params", "Planner", "Route", "check_params"]
+
+DEFAULT_TIMEOUT = 600.0
+
+
+class Params(TypedDict, total=False):
+    """What an `ask` or a `stream` may be given. The same names given to a client or a chat are its defaults.
+
+    model         "provider/model", or a bare id whose family is known (gpt-*, o*, claude-*)
+    system        the instruction that stands before the conversation
+    max_tokens    the longest answer, in tokens, reasoning included; default: the model's own
+    temperature   0 (the likeliest words) to 2 on OpenAI, to 1 on Anthropic; default: the provider's
+    top_p         0 to 1: only the likeliest words that make up this share; default: the provider's
+    stop          a string, or several: the answer ends before the first that it would say
+    seed          a number that makes answers more repeatable, where the provider can
+    timeout       seconds for the whole call, retries and waits included; default 600
+    idle_timeout  the longest silence in seconds; default: 60 between a stream's events, none before its first
+    retries       how many more times to try after a failure that may pass; default 2
+    strict        True makes what the model refuses an error, instead of leaving it out with a notice
+    extra         further fields of the request's body, sent as they are
+    headers       further HTTP headers (never a key)
+    """
+
+    model: str | None
+    system: str | list[str] | None
+    max_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    stop: str | list[str] | tuple[str, ...] | None
+    seed: int | None
+    timeout: float
+    idle_timeout: float | None
+    retries: int
+    strict: bool
+    extra: dict[str, Any]
+    headers: dict[str, str]
+
+
+class Pricer(Struct, frozen=True):
+    """Prices the replies of one model."""
+
+    provider: str
+    model: str
+
+    def __call__(self, reply: Reply) -> Bill:
+        tier = reply.extra.get("service_tier") or reply.usage.details.get("service_tier")
+        return prices.bill(self.provider, reply.model or self.model, reply.usage, service_tier=tier)
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Where a model is reached: its provider, the id it knows, the address, the key and the rules."""
+
+    provider: Provider
+    model: str
+    wire: Wire
+    base_url: str
+    auth: Auth | None
+    rules: Rules
+    notices: tuple[Notice, ...] = ()
+
+
+def check_params(params: Any) -> None:
+    """Raises TypeError for a name that isn't a parameter, as Python does for a wrong signature."""
+    for name in params:
+        if name not in Params.__annotations__:
+            known = ", ".join(Params.__annotations__)
+            raise TypeError(f"unknown parameter {name!r}; the parameters are: {known}")
+
+
+class Planner:
+    """Plans calls. Routes are worked out once for each model, and kept."""
+
+    def __init__(
+        self, provider: str | Provider | None, base_url: str | None, api_key: Secret | None, defaults: Params
+    ) -> None:
+        self._provider = _provider(provider)
+        self._base_url = base_url
+        self._api_key = api_key
+        self._routes: dict[str, Route] = {}
+        self._budget = Budget()
+        self.defaults = defaults
+
+    def route(self, model: str | None) -> Route:
+        """The way to a model. Raises UnknownModelError, MissingKeyError or KeyFormatError."""
+        name = model or os.environ.get("RINGUP_MODEL")
+        if not name:
+            raise UnknownModelError(
+                "no model was named.",
+                advice='Name one: ringup.ask("Hello!", model="gpt-4o-mini"), or set the variable RINGUP_MODEL.',
+            )
+        if not isinstance(name, str):
+            raise ParameterError(f"model is of the type {type(name).__name__}, not a string", parameter="model")
+        route = self._routes.get(name)
+        if route is None:
+            route = self._routes[name] = self._find_route(name)
+        return route
+
+    def forget(self) -> None:
+        """A key was refused: look for it anew at the next call."""
+        self._routes.clear()
+
+    def _find_route(self, name: str) -> Route:
+        provider, model = self._who(name)
+        own = self._base_url is not None or self._provider is not None
+        mine = not own or provider == (self._provider or provider)
+        url, moved = find_base_url(provider, self._base_url if mine else None)
+        if provider.name == "sim" and not self._base_url and not moved:
+            url = _embedded_simulator()
+        secret, notices = find_key(provider, self._api_key if mine else None, url)
+        return Route(
+            provider=provider,
+            model=model,
+            wire=wires.find(provider.wire),
+            base_url=url.rstrip("/"),
+            auth=Auth(secret, provider.key_header) if secret else None,
+            rules=models.rules(provider.name, model),
+            notices=(*((moved,) if moved else ()), *notices),
+        )
+
+    def _who(self, name: str) -> tuple[Provider, str]:
+        """The provider, and the model's id as that provider knows it."""
+        left, slash, _ = name.partition("/")
+        if self._provider:
+            return self._provider, _own_id(self._provider, name)
+        if self._base_url is not None:
+            return Provider(name="custom", base_url=self._base_url, key_optional=True), name
+        if slash and (named := providers.find(left)):
+            return named, _own_id(named, name)
+        if found := providers.of_model(name):
+            return found, name
+        raise UnknownModelError(
+            f"no provider is known for the model {name!r}.",
+            advice=f'Write it as "provider/model", for example "openai/gpt-4o-mini". '
+            f"The providers: {', '.join(providers.names())}. "
+            f"For another server, give its base_url as well.",
+        )
+
+    def plan(self, messages: tuple[Message, ...], params: Params, stream: bool) -> Plan:
+        """The plan of a call. Raises ConfigurationError for what can't be sent."""
+        check_params(params)
+        given: dict[str, Any] = {**self.defaults, **params}
+        route = self.route(given.get("model"))
+        request, notices = fit(
+            _request(messages, given, route.model, stream), route.rules, route.provider.name, bool(given.get("strict"))
+        )
+        http, said = route.wire.write_request(request, route.rules)
+        return Plan(
+            provider=route.provider,
+            wire=route.wire,
+            request=request,
+            url=route.base_url + http.path,
+            http=http,
+            auth=route.auth,
+            timeout=_seconds(given, "timeout", DEFAULT_TIMEOUT),
+            idle_timeout=_seconds(given, "idle_timeout", None),
+            retries=_count(given, "retries", 2),
+            notices=route.notices + notices + said,
+            budget=self._budget,
+            pricer=Pricer(route.provider.name, request.model),
+        )
+
+
+def _own_id(provider: Provider, name: str) -> str:
+    """A model's id as its provider knows it: without the provider before it. The simulator's own ids are sim/…"""
+    return name if provider.name == "sim" else name.removeprefix(f"{provider.name}/")
+
+
+def _provider(provider: str | Provider | None) -> Provider | None:
+    if provider is None or isinstance(provider, Provider):
+        return provider
+    found = providers.find(provider) if isinstance(provider, str) else None
+    if not found:
+        known = ", ".join(providers.names())
+        raise ParameterError(
+            f"provider={provider!r} isn't known.", parameter="provider", advice=f"The providers: {known}."
+        )
+    return found
+
+
+def _embedded_simulator() -> str:
+    """The address of the simulator inside this process. A lazy door: only who asks for sim/… starts it."""
+    url: str = importlib.import_module("ringup.testing").embedded().openai_url
+    return url
+
+
+def _request(messages: tuple[Message, ...], given: dict[str, Any], model: str, stream: bool) -> Request:
+    stop = given.get("stop")
+    system = read_system(given.get("system"))
+    if not system and len(messages) > 1 and messages[0].role == "system":
+        system, messages = read_system(messages[0].parts), messages[1:]
+    return Request(
+        model=model,
+        messages=messages,
+        system=system,
+        max_tokens=given.get("max_tokens"),
+        temperature=given.get("temperature"),
+        top_p=given.get("top_p"),
+        stop=() if stop is None else (stop,) if isinstance(stop, str) else _tuple(stop),
+        seed=given.get("seed"),
+        stream=stream,
+        extra=given.get("extra") or {},
+        headers=given.get("headers") or {},
+    )
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, set, frozenset)) else value
+
+
+def _seconds(given: dict[str, Any], name: str, default: float | None) -> Any:
+    value = given.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0 or math.isinf(value):
+        raise ParameterError(
+            f"{name}={value!r} is out of range: a number of seconds above 0.",
+            parameter=name,
+            advice=f"Leave it out for the default{f' of {default:g} s' if default else ''}.",
+        )
+    return float(value)
+
+
+def _count(given: dict[str, Any], name: str, default: int) -> int:
+    value = given.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
+        raise ParameterError(f"{name}={value!r} is out of range: a whole number from 0 to 100.", parameter=name)
+    return value
