@@ -1,0 +1,358 @@
+"""Client and AsyncClient: the same names and the same behaviour, one to call and one to await."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+
+from ringup.call import Plan, Record, Script, call
+from ringup.conversation import Conversation, load, turn
+from ringup.drive import REAL, AsyncWorld, World, drive, drive_async
+from ringup.errors import ConfigurationError, ParameterError, RingupWarning
+from ringup.ledger import Ledger
+from ringup.messages import Message
+from ringup.plan import Params, Planner, check_params
+from ringup.prompt import Prompt, read_prompt
+from ringup.providers import Provider
+from ringup.reply import Attempt, Reply
+from ringup.secret import Secret
+from ringup.streams import AsyncStream, Stream
+from ringup.transport import AsyncTransport, Options, Transport, make_async_transport, make_transport
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "stream"]
+
+_PACKAGE = os.path.dirname(__file__)
+
+
+class _Client:
+    """What both clients share: the settings, the planning and the log."""
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        provider: str | Provider | None = None,
+        base_url: str | None = None,
+        api_key: str | Secret | None = None,
+        ledger: str | os.PathLike[str] | Ledger | None = None,
+        on_event: Callable[[Attempt], None] | None = None,
+        proxy: str | None = None,
+        ca_file: str | None = None,
+        transport: Any = None,
+        **defaults: Unpack[Params],
+    ) -> None:
+        """Make a client. Nothing is sent, and no key is looked for, before the first call.
+
+        model       the default model: "provider/model", or a bare id whose family is known
+        provider    the provider's name, or a `Provider`, when the model's name doesn't tell
+        base_url    another address, written as in the vendor's SDK (OpenAI's ends in /v1, Anthropic's doesn't)
+        api_key     the key; default: the provider's variable (OPENAI_API_KEY, ANTHROPIC_API_KEY, ...)
+        ledger      a SQLite file, or a `Ledger`, to log calls in; default: the variable RINGUP_LEDGER, else none
+        on_event    called with an `Attempt` each time a try on the wire begins or ends
+        proxy       the URL of an HTTP or SOCKS proxy; default: the environment's
+        ca_file     a PEM file of further certificate authorities to trust
+        transport   "pyreqwest" (the default), "httpx2", or a transport of your own
+
+        Further keywords are the defaults of every call: see `Params`.
+        """
+        self._secret, api_key = _secret(api_key), None
+        if defaults.get("model") is None and model is not None:
+            defaults["model"] = model
+        check_params(defaults)
+        self._settings: dict[str, Any] = {
+            "provider": provider,
+            "base_url": base_url,
+            "ledger": ledger,
+            "on_event": on_event,
+            "proxy": proxy,
+            "ca_file": ca_file,
+            "transport": transport,
+            **defaults,
+        }
+        self._planner = Planner(provider, base_url, self._secret, defaults)
+        self._on_event = on_event
+        self._ledger = _ledger(ledger)
+        self._options = Options(proxy=proxy, ca_file=ca_file)
+        self._warned: set[tuple[str, str]] = set()
+        self._closed = False
+
+    def _begin(
+        self, prompt: Prompt, params: Params, stream: bool, history: Conversation | None = None
+    ) -> tuple[Record, Script]:
+        """The record and the script of a call. What can be refused is refused here, before anything is sent."""
+        if self._closed:
+            raise ConfigurationError("the client is closed.", advice="Make a new one.")
+        asked = read_prompt(prompt)
+        before = tuple(history.messages) if history else ()
+        plan = self._planner.plan(before + asked, params, stream)
+        self._warn(plan)
+        record = Record(plan, REAL.now(), self._watch)
+        script = call(plan, record, REAL)
+        return record, script if history is None else turn(history, asked, script, record)
+
+    def _warn(self, plan: Plan) -> None:
+        for notice in plan.notices:
+            if notice.kind == "dropped" and (plan.request.model, notice.what) not in self._warned:
+                self._warned.add((plan.request.model, notice.what))
+                warnings.warn(notice.message, RingupWarning, stacklevel=_users_level())
+
+    def _watch(self, record: Record) -> None:
+        attempt = record.attempts[-1]
+        if attempt.wait is not None:
+            _log().info("attempt %d failed (%s); again in %.2f s", attempt.number, attempt.error, attempt.wait)
+        if self._on_event:
+            try:
+                self._on_event(attempt)
+            except Exception:
+                _log().exception("on_event failed; the call goes on")
+        if record.outcome == "failed" and attempt.status in (401, 403):
+            self._planner.forget()
+        if record.outcome != "open" and self._ledger:
+            self._ledger.add(record)
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={self._settings[name]!r}" for name in ("model", "provider") if self._settings.get(name)]
+        return f"ringup.{type(self).__name__}({', '.join(shown)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._secret:
+            raise ConfigurationError(
+                "a client that was given api_key= can't be pickled, for the key would go with it.",
+                advice="Set the provider's key variable instead: the copy reads it from its own environment.",
+            )
+        return _again, (type(self), self._settings)
+
+
+def _log() -> logging.Logger:
+    import logging  # here, for its import takes longer than ours
+
+    return logging.getLogger("ringup")
+
+
+def _again(kind: type[_Client], settings: dict[str, Any]) -> _Client:
+    return kind(**settings)
+
+
+def _secret(api_key: str | Secret | None) -> Secret | None:
+    if api_key is None or isinstance(api_key, Secret):
+        return api_key
+    if isinstance(api_key, str):
+        return Secret(api_key)
+    kind, api_key = type(api_key).__name__, None
+    raise ParameterError(f"api_key is of the type {kind}, not a string", parameter="api_key")
+
+
+def _ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:
+    if isinstance(ledger, Ledger):
+        return ledger
+    path = ledger or os.environ.get("RINGUP_LEDGER")
+    return Ledger(path) if path else None
+
+
+def _users_level() -> int:
+    """How many frames up the first one outside this package is: there a warning points."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+class Client(_Client):
+    """Calls models. Safe to share between threads and after a fork; close it, or use it in a `with` block.
+
+    >>> client = Client("gpt-4o-mini", timeout=30)                           # doctest: +SKIP
+    >>> client.ask("What is the capital of France?").text                    # doctest: +SKIP
+    'The capital of France is Paris.'
+    """
+
+    _transport: Transport | None = None
+    _lock = threading.Lock()
+
+    def _world(self) -> World:
+        if self._transport is None:
+            with self._lock:
+                if self._transport is None:
+                    given = self._settings["transport"]
+                    named = given is None or isinstance(given, str)
+                    self._transport = make_transport(self._options, given) if named else given
+        return World(self._transport)
+
+    def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
+        """Ask, and wait for the whole answer. Raises APIError or ConfigurationError (see `ringup.errors`)."""
+        return self._ask(prompt, params)
+
+    def _ask(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> Reply:
+        record, script = self._begin(prompt, params, False, history)
+        for _ in drive(script, self._world()):
+            pass
+        assert record.reply
+        return record.reply
+
+    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> Stream:
+        """Ask, and get the answer piece by piece. The request is sent when the stream is first iterated."""
+        return self._stream(prompt, params)
+
+    def _stream(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> Stream:
+        record, script = self._begin(prompt, params, True, history)
+        return Stream(drive(script, self._world()), record)
+
+    def chat(self, **params: Unpack[Params]) -> Chat:
+        """Begin a conversation. The parameters are the defaults of each of its turns."""
+        check_params(params)
+        return Chat(self, dict(params))
+
+    def load_chat(self, path: str | os.PathLike[str]) -> Chat:
+        """Go on with a conversation that `Chat.save` wrote."""
+        saved = load(path)
+        check_params(saved.params)
+        return Chat(self, saved.params, saved.messages)
+
+    def close(self) -> None:
+        """Close the connections, and write what the ledger still has to."""
+        self._closed = True
+        if self._transport:
+            self._transport.close()
+        if self._ledger:
+            self._ledger.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClient(_Client):
+    """Calls models from async code. Safe to share between tasks, and from one `asyncio.run` to the next."""
+
+    _transport: AsyncTransport | None = None
+
+    def _world(self) -> AsyncWorld:
+        if self._transport is None:
+            given = self._settings["transport"]
+            named = given is None or isinstance(given, str)
+            self._transport = make_async_transport(self._options, given) if named else given
+        return AsyncWorld(self._transport)
+
+    async def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
+        """Ask, and wait for the whole answer. Raises APIError or ConfigurationError (see `ringup.errors`)."""
+        return await self._ask(prompt, params)
+
+    async def _ask(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> Reply:
+        record, script = self._begin(prompt, params, False, history)
+        async for _ in drive_async(script, self._world()):
+            pass
+        assert record.reply
+        return record.reply
+
+    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> AsyncStream:
+        """Ask, and get the answer piece by piece; not awaited. The request is sent when it is first iterated."""
+        return self._stream(prompt, params)
+
+    def _stream(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> AsyncStream:
+        record, script = self._begin(prompt, params, True, history)
+        return AsyncStream(drive_async(script, self._world()), record)
+
+    def chat(self, **params: Unpack[Params]) -> AsyncChat:
+        """Begin a conversation. The parameters are the defaults of each of its turns."""
+        check_params(params)
+        return AsyncChat(self, dict(params))
+
+    def load_chat(self, path: str | os.PathLike[str]) -> AsyncChat:
+        """Go on with a conversation that `AsyncChat.save` wrote."""
+        saved = load(path)
+        check_params(saved.params)
+        return AsyncChat(self, saved.params, saved.messages)
+
+    async def close(self) -> None:
+        """Close the connections, and write what the ledger still has to."""
+        self._closed = True
+        if self._transport:
+            await self._transport.close()
+        if self._ledger:
+            self._ledger.flush()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class _Chat(Conversation):
+    def _merged(self, params: Params) -> Params:
+        return cast("Params", {**self.params, **params})
+
+
+class Chat(_Chat):
+    """A conversation: each turn resends the whole history. A failed turn leaves the history as it was."""
+
+    def __init__(self, client: Client, params: dict[str, Any], messages: tuple[Message, ...] = ()) -> None:
+        super().__init__(params, messages)
+        self._client = client
+
+    def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
+        """The next turn, whole."""
+        return self._client._ask(prompt, self._merged(params), self)
+
+    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> Stream:
+        """The next turn, piece by piece. It joins the history when the stream is at its end."""
+        return self._client._stream(prompt, self._merged(params), self)
+
+
+class AsyncChat(_Chat):
+    """A conversation in async code: each turn resends the whole history. A failed turn leaves it as it was."""
+
+    def __init__(self, client: AsyncClient, params: dict[str, Any], messages: tuple[Message, ...] = ()) -> None:
+        super().__init__(params, messages)
+        self._client = client
+
+    async def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
+        """The next turn, whole."""
+        return await self._client._ask(prompt, self._merged(params), self)
+
+    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> AsyncStream:
+        """The next turn, piece by piece; not awaited. It joins the history when the stream is at its end."""
+        return self._client._stream(prompt, self._merged(params), self)
+
+
+_shared: list[Client] = []
+_shared_lock = threading.Lock()
+
+
+def _default() -> Client:
+    with _shared_lock:
+        if not _shared:
+            _shared.append(Client())
+        return _shared[0]
+
+
+def ask(prompt: Prompt, **params: Unpack[Params]) -> Reply:
+    """Ask a model, and wait for the whole answer.
+
+    >>> ask("What is the capital of France?", model="gpt-4o-mini").text      # doctest: +SKIP
+    'The capital of France is Paris.'
+    """
+    return _default().ask(prompt, **params)
+
+
+def stream(prompt: Prompt, **params: Unpack[Params]) -> Stream:
+    """Ask a model, and get the answer piece by piece: `for piece in ringup.stream(...): print(piece, end="")`."""
+    return _default().stream(prompt, **params)
+
+
+def chat(**params: Unpack[Params]) -> Chat:
+    """Begin a conversation: `chat = ringup.chat(model="gpt-4o-mini"); chat.ask("..."); chat.ask("...")`."""
+    return _default().chat(**params)

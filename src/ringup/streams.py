@@ -1,0 +1,115 @@
+"""A streamed answer: text when iterated, typed events through `.events()`, the whole Reply at its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import Self
+
+from ringup.call import Record
+from ringup.errors import ConfigurationError
+from ringup.events import Event, TextDelta
+from ringup.reply import Reply
+
+__all__ = ["AsyncStream", "Stream"]
+
+
+class _Streamed:
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    @property
+    def reply(self) -> Reply:
+        """The whole Reply. Before the end of the stream it is an error to ask for it; `partial` has what came."""
+        reply = self._record.reply
+        if reply:
+            return reply
+        ended = {"failed": "failed", "cancelled": "was left early"}.get(self._record.outcome, "isn't at its end yet")
+        raise ConfigurationError(
+            f"the stream {ended}, so there is no whole reply.",
+            advice="Iterate it to its end first; .partial has the answer as far as it came.",
+        )
+
+    @property
+    def partial(self) -> Reply:
+        """The answer as far as it came; its finish_reason is None until it is complete."""
+        return self._record.reply or self._record.fold.reply()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._record.plan.request.model}: {self._record.outcome}>"
+
+
+class Stream(_Streamed):
+    """A streamed answer. The request is sent when it is first iterated.
+
+    Leaving a `with` block, or `close()`, closes the connection at once; a bare `break` can't promise that.
+    """
+
+    def __init__(self, driven: Iterator[Event], record: Record) -> None:
+        super().__init__(record)
+        self._driven = driven
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        for event in self._driven:
+            if type(event) is TextDelta and event.text:
+                return event.text
+        raise StopIteration
+
+    def events(self) -> Iterator[Event]:
+        """The events as they come. They are the same ones that iteration takes its text from: use one of the two."""
+        return self._driven
+
+    def close(self) -> None:
+        """Stop, and close the connection at once."""
+        close = getattr(self._driven, "close", None)
+        if close:
+            close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncStream(_Streamed):
+    """A streamed answer in async code. The request is sent when it is first iterated.
+
+    Leaving an `async with` block, or `await close()`, closes the connection at once; a bare `break` can't promise that.
+    """
+
+    def __init__(self, driven: AsyncIterator[Event], record: Record) -> None:
+        super().__init__(record)
+        self._driven = driven
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self
+
+    async def __anext__(self) -> str:
+        async for event in self._driven:
+            if type(event) is TextDelta and event.text:
+                return event.text
+        raise StopAsyncIteration
+
+    def events(self) -> AsyncIterator[Event]:
+        """The events as they come. They are the same ones that iteration takes its text from: use one of the two."""
+        return self._driven
+
+    async def close(self) -> None:
+        """Stop, and close the connection at once."""
+        close = getattr(self._driven, "aclose", None)
+        if close:
+            await close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
