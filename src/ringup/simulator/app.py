@@ -1,0 +1,167 @@
+"""The simulator as an ASGI application: the vendors' addresses, and its own under /_ringup."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from ringup.errors import ConfigurationError
+from ringup.http import HttpRequest
+from ringup.simulator import strict
+from ringup.simulator.buckets import Buckets
+from ringup.simulator.calls import Call, CallLog, Received
+from ringup.simulator.delivery import Delivery, Watched
+from ringup.simulator.engine import Answer, Engine, wire_of
+from ringup.simulator.faults import Fault, Faults, Settings, read_faults
+from ringup.simulator.headers import SECRET, SERVER, mask
+from ringup.simulator.page import page
+
+__all__ = ["App"]
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class App:
+    """Everything that the simulator is, but for its socket. `asgi` is the application.
+
+    seed     the answers, ids and choices follow from it
+    faults   what goes wrong, from the first call on
+    rpm, tpm the requests and tokens that each key has in a minute; None for a large account's
+    pace     seconds between the tokens of a stream
+    clock    seconds since the epoch, for timestamps and rate limits
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        faults: Iterable[Fault] = (),
+        rpm: int | None = None,
+        tpm: int | None = None,
+        pace: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
+        self._pace = pace
+        self._limits = (rpm, tpm)
+        self._first = list(faults)
+        self._number = 0
+        self.faults = Faults(self._first)
+        self.buckets = Buckets(clock, rpm, tpm)
+        self.calls = CallLog()
+        self.stopping = asyncio.Event()
+        self._engine = Engine(seed, clock, self.faults, self.buckets)
+        self.asgi = Starlette(
+            routes=[
+                Route("/", self._page),
+                Route("/_ringup", self._page),
+                Route("/_ringup/", self._page),
+                Route("/_ringup/calls", self._calls, methods=["GET", "DELETE"]),
+                Route("/_ringup/faults", self._faults, methods=["GET", "POST", "DELETE"]),
+                Route("/{path:path}", self._vendor, methods=_METHODS),
+            ],
+            exception_handlers={HTTPException: _no},
+        )
+
+    def reset(self) -> None:
+        """As it was at the start: no calls, the first faults, full buckets, and the numbers from 1."""
+        self.faults.clear()
+        self.faults.add(self._first)
+        self.buckets.set(*self._limits)
+        self.calls.clear()
+        self._number = 0
+
+    async def _vendor(self, request: Request) -> Delivery:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        key = strict.key_of(headers)
+        shown = {name: mask(name, value) for name, value in headers.items()}
+        http = HttpRequest(
+            method=request.method,
+            path=request.url.path,
+            query=dict(request.query_params),
+            headers={name: value for name, value in headers.items() if name not in SECRET},
+        )
+        self._number += 1
+        received = Received(method=http.method, path=http.path, query=request.url.query, headers=shown)
+        call = Call(number=self._number, started=self._clock(), request=received)
+        self.calls.add(call)
+        body = await _read(request, strict.MAX_BODY[wire_of(http)])
+        if body is None:
+            return self._deliver(self._engine.too_large(http, call), None, call)
+        call.request.body = body
+        self.calls.grown(len(body))
+        answer, fault = self._engine.answer(msgspec.structs.replace(http, body=body), key, call)
+        return self._deliver(answer, fault, call)
+
+    def _deliver(self, answer: Answer, fault: Fault | None, call: Call) -> Delivery:
+        return Delivery(answer, fault, Watched(call, self.calls, self._clock), self.stopping, self._pace)
+
+    # Its own addresses
+
+    async def _page(self, request: Request) -> Response:
+        base = str(request.base_url).rstrip("/")
+        return HTMLResponse(page(base, self.calls), headers={"server": SERVER})
+
+    async def _calls(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self.calls.clear()
+        return _json({"calls": [call.plain() for call in self.calls]})
+
+    async def _faults(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self.faults.clear()
+        elif request.method == "POST":
+            try:
+                self._script(msgspec.json.decode(await request.body()))
+            except (msgspec.DecodeError, ConfigurationError) as error:
+                return _json({"error": str(error)}, status=400)
+        limits = {"rpm": self.buckets.rpm, "tpm": self.buckets.tpm}
+        return _json({"faults": self.faults.waiting(), **limits})
+
+    def _script(self, given: Any) -> None:
+        """Faults as they are posted: one, a list, or all that a file may hold ({"fault": [...], "rpm": ...})."""
+        if isinstance(given, dict) and given.keys() & {"fault", "rpm", "tpm"}:
+            try:
+                settings = msgspec.convert(given, Settings)
+            except msgspec.ValidationError as error:
+                raise ConfigurationError(str(error)) from None
+            faults = read_faults(settings.fault)
+            if settings.rpm or settings.tpm:
+                self.buckets.set(settings.rpm, settings.tpm)
+        else:
+            faults = read_faults(given if isinstance(given, list) else [given])
+        self.faults.add(faults)
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, {"server": SERVER}, "application/json")
+
+
+async def _no(request: Request, error: Exception) -> Response:
+    """Its own addresses, asked wrongly."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _json({"error": f"{request.method} {request.url.path}: {status}"}, status)
+
+
+async def _read(request: Request, limit: int) -> bytes | None:
+    """The body, or None as soon as it is larger than the limit."""
+    if int(request.headers.get("content-length") or 0) > limit:
+        return None
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                return None
+    except ClientDisconnect:
+        pass
+    return bytes(body)

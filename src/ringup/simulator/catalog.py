@@ -1,0 +1,113 @@
+"""The lists of models, in each vendor's shape: GET /v1/models and /v1/models/{id}."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ringup import models
+from ringup.errors import BadRequestError
+from ringup.rules import Rules
+from ringup.simulator import refusals
+
+__all__ = ["anthropic_list", "anthropic_model", "openai_list", "openai_model"]
+
+_UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+_THINKING = ("adaptive", "enabled", "disabled", "between_tools")
+
+
+def _date(name: str) -> datetime:
+    """The day in a snapshot's name; a fixed one for names without."""
+    found = re.search(r"(20\d\d)-?(\d\d)-?(\d\d)$", name)
+    return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC) if found else _UNDATED
+
+
+def openai_model(name: str) -> dict[str, Any]:
+    """One model. Raises NotFoundError."""
+    if not models.is_known("openai", name):
+        raise refusals.no_model(False, name)
+    created = int(_date(models.snapshot("openai", name)).timestamp())
+    return {"id": name, "object": "model", "created": created, "owned_by": "openai"}
+
+
+def openai_list() -> dict[str, Any]:
+    """All models, aliases and snapshots."""
+    names = [name for alias, _ in models.known("openai") for name in (alias, models.snapshot("openai", alias))]
+    return {"object": "list", "data": [openai_model(name) for name in dict.fromkeys(names)]}
+
+
+def anthropic_model(name: str) -> dict[str, Any]:
+    """One model. Raises NotFoundError."""
+    if not models.is_known("anthropic", name):
+        raise refusals.no_model(True, name)
+    snapshot, rules = models.snapshot("anthropic", name), models.rules("anthropic", name)
+    line = re.search(r"opus|sonnet|haiku|fable|mythos", name)
+    return {
+        "type": "model",
+        "id": snapshot,
+        "display_name": _display(snapshot),
+        "created_at": _date(snapshot).isoformat().replace("+00:00", "Z"),
+        "lifecycle": "active",
+        "line": line[0] if line else None,
+        "max_input_tokens": rules.context_window,
+        "max_tokens": rules.max_output_tokens,
+        "deprecated_at": None,
+        "retires_at": None,
+        "capabilities": _capabilities(rules),
+    }
+
+
+def _display(name: str) -> str:
+    """claude-haiku-4-5-20251001 is shown as "Claude Haiku 4.5"."""
+    words = re.sub(r"-20\d{6}$", "", name)
+    words = re.sub(r"(?<=\d)-(?=\d)", ".", words).replace("-", " ")
+    return words.title()
+
+
+def _supported(yes: bool) -> dict[str, bool]:
+    return {"supported": yes}
+
+
+def _capabilities(rules: Rules) -> dict[str, Any]:
+    return {
+        "batch": _supported(True),
+        "citations": _supported("pdf" in rules.inputs),
+        "code_execution": _supported(True),
+        "context_management": _supported(True),
+        "image_input": _supported("image" in rules.inputs),
+        "pdf_input": _supported("pdf" in rules.inputs),
+        "server_tools": {"supported": False, "code_execution": _supported(False), "web_search": _supported(False)},
+        "structured_outputs": _supported(True),
+        "thinking": {
+            "supported": bool(rules.thinking - {"disabled"}),
+            "types": {kind: _supported(kind in rules.thinking) for kind in _THINKING},
+        },
+        "effort": {
+            "supported": bool(rules.efforts),
+            **{effort: _supported(effort in rules.efforts) for effort in _EFFORTS},
+        },
+    }
+
+
+def anthropic_list(query: Mapping[str, str]) -> dict[str, Any]:
+    """A page of models, the newest first: `limit` (20), `after_id`, `before_id`. Raises BadRequestError."""
+    given = query.get("limit", "20")
+    if not given.isdecimal() or not 1 <= int(given) <= 1000:
+        raise BadRequestError("limit: Input should be between 1 and 1000", status=400, type="invalid_request_error")
+    names = list(dict.fromkeys(models.snapshot("anthropic", alias) for alias, _ in models.known("anthropic")))[::-1]
+    start, end = 0, len(names)
+    if (after := query.get("after_id")) in names:
+        start = names.index(str(after)) + 1
+    if (before := query.get("before_id")) in names:
+        end = names.index(str(before))
+        start = max(end - int(given), 0)
+    page = names[start : min(start + int(given), end)]
+    return {
+        "data": [anthropic_model(name) for name in page],
+        "has_more": (start > 0) if before else (start + len(page) < len(names)),
+        "first_id": page[0] if page else None,
+        "last_id": page[-1] if page else None,
+    }

@@ -1,0 +1,256 @@
+"""From a request over HTTP to the answer, without a socket: routes, keys, limits, faults, and the makers of answers."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from ringup import wires
+from ringup.errors import APIError, BadRequestError
+from ringup.events import Failed
+from ringup.http import HttpRequest
+from ringup.messages import Request
+from ringup.reply import Reply
+from ringup.secret import Secret
+from ringup.simulator import catalog, refusals, strict
+from ringup.simulator.buckets import Buckets
+from ringup.simulator.calls import Call
+from ringup.simulator.faults import PAGE, Fault, Faults, spoiled
+from ringup.simulator.headers import vendor_headers
+from ringup.simulator.ids import Ids
+from ringup.simulator.maker import Asked, events, make
+from ringup.wire import StreamWriter
+
+__all__ = ["Answer", "Engine", "wire_of"]
+
+log = logging.getLogger("ringup.simulator")
+
+CHAT, CLAUDE = "chat_completions", "anthropic_messages"
+_POSTS = {
+    "/v1/chat/completions": CHAT,
+    "/chat/completions": CHAT,
+    "/v1/messages": CLAUDE,
+    "/v1/messages/count_tokens": CLAUDE,
+}
+_MODELS = r"(?:/v1)?/models(?:/(.+))?"
+
+
+class Answer(Struct, kw_only=True):
+    """An answer, ready to be sent: `chunks` are the pieces of its body, for a stream one for each event."""
+
+    status: int
+    headers: dict[str, str]
+    chunks: Iterable[bytes]
+    stream: bool = False
+
+
+def wire_of(http: HttpRequest) -> str:
+    """The wire that a request means: by its path, else by the headers that only Anthropic's clients send."""
+    if found := _POSTS.get(http.path):
+        return found
+    claude = "anthropic-version" in http.headers or "x-api-key" in http.headers or http.path.startswith("/v1/messages")
+    return CLAUDE if claude else CHAT
+
+
+class _Peek(Struct):
+    """What is looked at before a request is read in earnest."""
+
+    model: str = ""
+    stream: bool | None = None
+
+
+def _peek(body: bytes) -> _Peek:
+    try:
+        return msgspec.json.decode(body, type=_Peek)
+    except (msgspec.DecodeError, ValueError):
+        return _Peek()
+
+
+class Engine:
+    """Answers requests. `clock` gives seconds since the epoch; the rest follows from the seed and the call's number."""
+
+    def __init__(self, seed: int, clock: Callable[[], float], faults: Faults, buckets: Buckets) -> None:
+        self._seed = seed
+        self._clock = clock
+        self.faults = faults
+        self.buckets = buckets
+
+    def answer(self, http: HttpRequest, key: Secret | None, call: Call) -> tuple[Answer, Fault | None]:
+        """The answer to one request, and the fault that its delivery is to show."""
+        started = self._clock()
+        call.wire, peeked = wire_of(http), _peek(http.body)
+        call.model = peeked.model
+        claude = call.wire == CLAUDE
+        request_id = Ids(self._seed, call.number).request(claude)
+        fault = self.faults.take(http.path, call.wire, peeked.model, bool(peeked.stream))
+        call.fault = fault.label if fault else None
+        try:
+            answer = _faulty(fault, claude) if fault and fault.answers else self._honest(http, key, call, fault)
+        except APIError as error:
+            error.request_id = request_id
+            answer = _told(call.wire, error)
+        good_key = answer.status not in (401, 403) and key is not None
+        levels = self.buckets.levels(key.reveal()) if good_key and key else None
+        took = self._clock() - started
+        own = vendor_headers(claude, request_id, levels, took, started)
+        answer.headers = (
+            own | answer.headers | {name.lower(): value for name, value in (fault or Fault()).headers.items()}
+        )
+        return answer, fault
+
+    def too_large(self, http: HttpRequest, call: Call) -> Answer:
+        """The answer to a request whose body wasn't read to its end."""
+        call.wire = wire_of(http)
+        claude = call.wire == CLAUDE
+        error = refusals.too_large(claude, strict.MAX_BODY[call.wire])
+        error.request_id = Ids(self._seed, call.number).request(claude)
+        answer = _told(call.wire, error)
+        own = vendor_headers(claude, error.request_id, None, 0.0, self._clock())
+        answer.headers = own | answer.headers | {"connection": "close"}
+        return answer
+
+    def _honest(self, http: HttpRequest, key: Secret | None, call: Call, fault: Fault | None) -> Answer:
+        """The answer that is due; `fault` may have it broken inside. Raises the error that the request deserves."""
+        try:
+            answer = self._route(http, key, call)
+        except APIError:
+            raise
+        except Exception:
+            log.exception("the simulator failed on %s %s", http.method, http.path)
+            raise refusals.of_kind(call.wire == CLAUDE, "server_error") from None
+        return _spoil(answer, fault, call.wire) if fault else answer
+
+    def _route(self, http: HttpRequest, key: Secret | None, call: Call) -> Answer:
+        claude = call.wire == CLAUDE
+        listed = re.fullmatch(_MODELS, http.path)
+        if http.path not in _POSTS and not listed:
+            raise refusals.no_url(claude, http.method, http.path)
+        allowed = "GET" if listed else "POST"
+        if http.method not in (allowed, "HEAD" if listed else allowed):
+            raise refusals.no_method(claude, http.method, http.path, allowed)
+        if not (key is None and strict.is_own_model(call.model)):
+            strict.check_key(call.wire, key)
+        if listed:
+            return _models(claude, listed[1], http.query)
+        if http.path.endswith("/count_tokens"):
+            return _count_tokens(http)
+        return self._complete(http, key, call)
+
+    def _complete(self, http: HttpRequest, key: Secret | None, call: Call) -> Answer:
+        request, provider, rules, read = strict.read(call.wire, http)
+        asked = Asked(
+            request=request,
+            rules=rules,
+            provider=provider,
+            wire=call.wire,
+            seed=self._seed,
+            call=call.number,
+            created=int(self._clock()),
+        )
+        replies = make(asked)
+        written = replies[0].usage.output_tokens or 0
+        if short := self.buckets.take(key.reveal() if key else "", read, written):
+            raise refusals.too_fast(
+                asked.claude,
+                request.model,
+                what=short.what,
+                limit=short.limit,
+                used=short.limit - short.remaining,
+                wanted=short.wanted,
+                wait=math.ceil(short.wait) if asked.claude else max(short.wait, 0.001),
+            )
+        wire = wires.find(call.wire)
+        if not request.stream:
+            return _json(wire.write_reply(*replies))
+        headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+        chunks = _written(asked, replies, wire.Writer(request))
+        return Answer(status=200, headers=headers, chunks=chunks, stream=True)
+
+
+_NOTHING = Request(model="", messages=())
+
+
+def _spoil(answer: Answer, fault: Fault, wire: str) -> Answer:
+    """The answer with the fault inside: the status stays 200."""
+    inside = refusals.of_kind(wire == CLAUDE, fault.kind or "overloaded", message=fault.message)
+    if answer.stream:
+        event = wires.find(wire).Writer(_NOTHING).feed(Failed(inside))
+        answer.chunks = spoiled(answer.chunks, fault, event)
+    elif fault.error_after is not None:
+        return _told(wire, inside, status=200)
+    return answer
+
+
+def _written(asked: Asked, replies: list[Reply], writer: StreamWriter) -> Iterator[bytes]:
+    """The bytes of a stream, made as they are wanted."""
+    for event, choice in events(replies, asked):
+        if data := writer.feed(event, choice):
+            yield data
+    if data := writer.close():
+        yield data
+
+
+def _json(body: bytes) -> Answer:
+    return Answer(status=200, headers={"content-type": "application/json"}, chunks=[body])
+
+
+def _told(wire: str, error: APIError, status: int | None = None) -> Answer:
+    """The error in the vendor's shape; with `status`, under that one."""
+    response = wires.find(wire).write_error(error)
+    return Answer(
+        status=response.status if status is None else status, headers=dict(response.headers), chunks=[response.body]
+    )
+
+
+def _models(claude: bool, name: str | None, query: dict[str, str]) -> Answer:
+    if claude:
+        found = catalog.anthropic_model(name) if name else catalog.anthropic_list(query)
+    else:
+        found = catalog.openai_model(name) if name else catalog.openai_list()
+    return _json(msgspec.json.encode(found))
+
+
+_NOT_COUNTED = ("max_tokens", "stream", "stop_sequences", "metadata")
+
+
+def _count_tokens(http: HttpRequest) -> Answer:
+    """Anthropic's count: the body of a message without what belongs to the answer."""
+    try:
+        body = msgspec.json.decode(http.body)
+    except (msgspec.DecodeError, ValueError):
+        body = None
+    if isinstance(body, dict):
+        for field in _NOT_COUNTED:
+            if field in body:
+                message = f"{field}: Extra inputs are not permitted"
+                raise BadRequestError(message, status=400, type="invalid_request_error", param=field)
+        whole = msgspec.json.encode(body | {"max_tokens": 1})
+        http = msgspec.structs.replace(http, body=whole)
+    _, _, _, tokens = strict.read(CLAUDE, http)
+    return _json(msgspec.json.encode({"input_tokens": tokens}))
+
+
+def _faulty(fault: Fault, claude: bool) -> Answer:
+    """The answer that a fault brings. Raises the error that it means."""
+    if fault.html:
+        headers = {"content-type": "text/html"}
+        return Answer(status=fault.status or 502, headers=headers, chunks=[PAGE.encode()])
+    if fault.body is not msgspec.UNSET:
+        return _given(fault)
+    if fault.status is not None and fault.status < 400:
+        return Answer(status=fault.status, headers={}, chunks=[b""])
+    raise refusals.of_kind(claude, fault.kind, fault.status, fault.message)
+
+
+def _given(fault: Fault) -> Answer:
+    body, kind = fault.body, "application/json"
+    data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    if isinstance(body, str) and not body.lstrip().startswith(("{", "[")):
+        kind = "text/plain; charset=utf-8"
+    status = fault.status or (refusals.KINDS[fault.kind] if fault.kind else 200)
+    return Answer(status=status, headers={"content-type": kind}, chunks=[data])
