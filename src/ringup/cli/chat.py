@@ -1,0 +1,56 @@
+"""`ringup chat`: a conversation, typed at a terminal or read from a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from ringup.cli.output import is_terminal, note
+from ringup.cli.setup import Setup, call_options, data_dir, model_names
+from ringup.cli.talk import COMMANDS, Talk
+from ringup.cli.terminal import make_reader
+
+__all__ = ["chat"]
+
+
+@click.command()
+@call_options
+def chat(**options: Any) -> None:
+    """Talk with a model: each turn resends the whole conversation.
+
+    At a terminal, Enter sends, Alt-Enter (or \\ at the end of a line) begins a new line, Ctrl-C stops a reply and keeps
+    what came, Ctrl-D or `quit` leaves. /help lists the commands. From a pipe, each line is a turn.
+    """
+    setup = Setup.read(options)
+    with setup.client() as client:
+        talk = Talk(client, setup)
+        if is_terminal(sys.stdin):
+            note(f"{setup.params.get('model') or 'no model yet: /model NAME'} · /help for help, Ctrl-D to leave")
+            read = make_reader(None if setup.no_log else data_dir() / "chat-history", complete)
+        else:
+            read = read_pipe
+        while (line := read()) is not None and talk.hear(line):
+            pass
+    if not is_terminal(sys.stdin):
+        raise click.exceptions.Exit(talk.code)
+
+
+def read_pipe() -> str | None:
+    """The next line of stdin, with those that follow a backslash at its end; None at the end."""
+    lines: list[str] = []
+    while line := sys.stdin.readline():
+        lines.append(line.rstrip("\r\n"))
+        if not lines[-1].endswith("\\"):
+            break
+        lines[-1] = lines[-1][:-1]
+    return "\n".join(lines) if lines else None
+
+
+def complete(before: str) -> Iterable[str]:
+    """What a line may go on with: a command, or after /model a model."""
+    if before.startswith("/model "):
+        return [f"/model {name}" for name in model_names(before.removeprefix("/model "))]
+    return [f"/{name}" for name in COMMANDS if before.startswith("/") and f"/{name}".startswith(before)]

@@ -1,0 +1,144 @@
+"""How a command ends: an exit code that scripts can build on, and one clean message instead of a traceback."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Any
+
+import click
+
+from ringup.cli.output import note
+from ringup.errors import (
+    APIConnectionError,
+    APIError,
+    AuthenticationError,
+    ConfigurationError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    RateLimitError,
+    RingupError,
+    StreamTruncatedError,
+)
+
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "MISUSED",
+    "NO_ANSWER",
+    "PIPE_CLOSED",
+    "REFUSED",
+    "TABLE",
+    "App",
+    "code",
+    "report",
+    "show",
+]
+
+FAILED, MISUSED, REFUSED, TOO_MUCH, NO_ANSWER, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 130, 141
+
+TABLE = """\
+0    answered
+1    the provider failed, or its answer can't be read (400, 404, 5xx, ...)
+2    nothing was sent: wrong usage, a bad parameter, no key
+3    the key was refused, or may not do this (401, 403)
+4    too fast, or no credit left (429, 402)
+5    no whole answer: no connection, time up, stream cut
+130  stopped with Ctrl-C
+141  the reader of the output went away (| head)"""
+
+
+def code(error: BaseException) -> int:
+    """The exit code that an error means."""
+    match error:
+        case ConfigurationError() | ModuleNotFoundError():
+            return MISUSED
+        case AuthenticationError() | PermissionDeniedError():
+            return REFUSED
+        case RateLimitError() | PaymentRequiredError():
+            return TOO_MUCH
+        case APIConnectionError() | StreamTruncatedError():
+            return NO_ANSWER
+    return FAILED
+
+
+_OPTIONS = re.compile(r"\b(?:max_tokens|top_p|base_url|idle_timeout|timeout|retries|strict)\b(?:=\.\.\.|=True)?")
+_PHRASES = {
+    'ringup.ask("Hello!", model="gpt-4o-mini")': 'ringup ask -m gpt-4o-mini "Hello!"',
+    "What came is in the error's .partial. ": "",
+    "; what came is in the error's .partial": "",
+    " Or pass it as api_key=.": "",
+    "pass it as api_key=": "name the address in the vendor's variable (OPENAI_BASE_URL, ...) instead of --base-url",
+    " (api_key=...)": "",
+}
+
+
+def in_shell(text: str) -> str:
+    """What is said for Python code, said for the command line: `max_tokens` is --max-tokens here."""
+    for python, shell in _PHRASES.items():
+        text = text.replace(python, shell)
+    return _OPTIONS.sub(lambda found: "--" + found[0].partition("=")[0].replace("_", "-"), text)
+
+
+def show(error: Exception) -> None:
+    """One message on stderr: what happened, what to do, and what to quote to the provider's support."""
+    if isinstance(error, ModuleNotFoundError) and not isinstance(error, RingupError):
+        note(f"error: {error.name} isn't installed.", fg="red")
+        note("Install all that the command line needs: pip install 'ringup[cli]'", bold=True)
+        return
+    if not isinstance(error, RingupError):
+        words = getattr(error, "strerror", None) if isinstance(error, OSError) else None
+        note(f"error: {words or f'{type(error).__name__}: {error}'}", fg="red")
+        note("RINGUP_DEBUG=1 shows where it comes from.")
+        return
+    note(f"error: {in_shell(error.message)}", fg="red")
+    if error.advice:
+        note(in_shell(error.advice), bold=True)
+    if isinstance(error, APIError) and error.request_id:
+        note(f"request id: {error.request_id}")
+
+
+def report(error: Exception) -> dict[str, Any]:
+    """The error as JSON, for a program that reads the output."""
+    names = ("provider", "status", "request_id", "type", "code", "param", "parameter", "retry_after", "retryable")
+    said = {name: getattr(error, name) for name in names if hasattr(error, name)}
+    partial = getattr(error, "partial", None)
+    return {
+        "error": type(error).__name__,
+        "message": getattr(error, "message", str(error)),
+        "advice": getattr(error, "advice", ""),
+        **said,
+        "exit_code": code(error),
+        "partial_text": partial.text if partial else None,
+    }
+
+
+class App(click.Group):
+    """A group of commands that ends as `TABLE` says, whatever happens in one of them."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            note("\nstopped")
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            _forget_output()
+            raise click.exceptions.Exit(PIPE_CLOSED) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("RINGUP_DEBUG"):
+                raise
+            show(error)
+            raise click.exceptions.Exit(code(error)) from None
+
+
+def _forget_output() -> None:
+    """Nobody reads any more: what is still in the buffer goes nowhere, so that leaving makes no noise."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # no such file number: a test's own stdout
+        pass

@@ -1,0 +1,88 @@
+"""`ringup keys`: which keys there are, and whether their providers take them. A key itself is never shown."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ringup import providers
+from ringup.cli.exits import MISUSED, code
+from ringup.cli.listing import find_route, list_models
+from ringup.cli.output import columns, note
+from ringup.errors import APIError, ConfigurationError, MissingKeyError
+from ringup.providers import Provider
+from ringup.secret import Secret
+
+__all__ = ["keys"]
+
+_WITH_KEYS = [name for name in providers.names() if (found := providers.find(name)) and found.key_env]
+
+
+@click.group()
+def keys() -> None:
+    """Look after the keys. Only the last 4 characters of one are ever shown."""
+
+
+@keys.command("list")
+def list_() -> None:
+    """List the variables that keys are looked for in, and which of them are set."""
+    rows = []
+    for provider in _found(_WITH_KEYS):
+        for variable in provider.key_env:
+            value = os.environ.get(variable)
+            rows.append((provider.name, variable, _tail(value) if value else "not set", provider.keys_page))
+    columns(("provider", "variable", "key", "where to get one"), rows)
+
+
+@keys.command()
+@click.argument("provider", required=False, type=click.Choice(_WITH_KEYS))
+def check(provider: str | None) -> None:
+    """Check keys: is one set, well-formed, and accepted? Asks the provider's list of models, which costs nothing.
+
+    Without PROVIDER, checks every key that is set. The exit code is 0 when all are accepted.
+    """
+    chosen = [provider] if provider else [found.name for found in _found(_WITH_KEYS) if _variable(found)]
+    if not chosen:
+        note("No key is set. `ringup keys list` shows the variables, and where to get a key.", fg="red")
+        raise click.exceptions.Exit(MISUSED)
+    ends = [_check(found) for found in _found(chosen)]
+    raise click.exceptions.Exit(next((end for end in ends if end), 0))
+
+
+def _check(provider: Provider) -> int:
+    """Say how it stands with one provider's key, and give the exit code that it means."""
+    end, said, advice = 0, "", ""
+    try:
+        route = find_route(provider.name)
+        said = f"accepted by {route.base_url}, which has {len(list_models(route))} models for it"
+    except MissingKeyError as error:
+        end, said, advice = code(error), "not set", str(error)
+    except ConfigurationError as error:
+        end, said, advice = code(error), "malformed", str(error)
+    except APIError as error:
+        answer = f"{error.status}: {error.message}" if error.status else error.message
+        end, said, advice = (
+            code(error),
+            f"not accepted: {answer}" if error.status else f"not checked: {answer}",
+            error.advice,
+        )
+    variable = _variable(provider)
+    shown = f"{variable} {_tail(os.environ[variable])}" if variable else provider.key_env[0]
+    click.echo(f"{provider.name}: {shown}: {said}")
+    if advice:
+        note(advice, bold=True)
+    return end
+
+
+def _found(names: list[str]) -> list[Provider]:
+    return [found for name in names if (found := providers.find(name))]
+
+
+def _variable(provider: Provider) -> str | None:
+    """The variable that its key is in."""
+    return next((variable for variable in provider.key_env if os.environ.get(variable)), None)
+
+
+def _tail(key: str) -> str:
+    return f"***{Secret(key.strip()).tail}"

@@ -1,0 +1,71 @@
+"""`ringup log`: the calls that were made from the command line, and what each came to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from ringup.cli.output import columns, note, seconds
+from ringup.cli.setup import ledger_path
+from ringup.cli.telling import count, dollars, dump
+from ringup.ledger import rows
+
+__all__ = ["log"]
+
+_ALL = -1
+"""SQLite's word for no limit."""
+
+
+@click.group(invoke_without_command=True)
+@click.option("-n", "--number", default=20, show_default=True, type=click.IntRange(1), help="How many calls to list.")
+@click.option("--json", "json_", is_flag=True, help="Print a JSON list, with every column.")
+@click.pass_context
+def log(context: click.Context, number: int, json_: bool) -> None:
+    """List the last calls, newest first: who was asked, how it ended, tokens, cost and time.
+
+    Prompts and answers aren't kept. The log is a SQLite file in your data folder, or the one that RINGUP_LEDGER names.
+    """
+    if context.invoked_subcommand:
+        return
+    calls = rows(ledger_path(), number)
+    if json_:
+        click.echo(dump(calls), nl=False)
+    elif calls:
+        columns(("id", "when", "model", "end", "in", "out", "cost", "time"), [_cells(call) for call in calls])
+    else:
+        note(f"No calls are in the log {ledger_path()}.")
+
+
+@log.command()
+@click.argument("id", type=int)
+@click.option("--json", "json_", is_flag=True, help="Print a JSON object.")
+def show(id: int, json_: bool) -> None:
+    """Show all that the log has of one call."""
+    call = next((call for call in rows(ledger_path(), _ALL) if call["id"] == id), None)
+    if call is None:
+        raise click.UsageError(f"the log {ledger_path()} has no call {id}.")
+    if json_:
+        click.echo(dump(call), nl=False)
+        return
+    for name, value in call.items():
+        click.echo(f"{name:20} {'unknown' if value is None else value}")
+
+
+def _cells(call: dict[str, Any]) -> tuple[str, ...]:
+    end = (
+        call["finish_reason"] if call["outcome"] == "answered" else (call["error"] or call["outcome"]).partition(":")[0]
+    )
+    free = "free" if call["provider"] == "sim" else "?"
+    return (
+        str(call["id"]),
+        f"{datetime.fromisoformat(call['started']).astimezone():%Y-%m-%d %H:%M:%S}",
+        f"{call['provider']}/{call['model']}",
+        end or "?",
+        count(call["input_tokens"]),
+        count(call["output_tokens"]),
+        dollars(Decimal(call["cost_usd"])) if call["cost_usd"] else free,
+        seconds(call["latency"]),
+    )

@@ -1,0 +1,161 @@
+"""What `ask` and `chat` share: their options, the choice of a model, and a client made from both."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import reduce
+from pathlib import Path
+from typing import Any, Self, TypeVar, cast
+
+import click
+from msgspec import Struct
+
+from ringup import models, providers
+from ringup.cli.output import note, warn
+from ringup.cli.tap import Tap
+from ringup.cli.view import View, retry_line
+from ringup.client import Client
+from ringup.errors import RingupWarning
+from ringup.ledger import Ledger
+from ringup.plan import Params
+from ringup.reply import Attempt
+from ringup.transport import Options, make_transport
+
+__all__ = ["SIMULATED", "Setup", "call_options", "data_dir", "ledger_path", "model_names"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SIMULATED = "sim/small"
+_DEFAULTS = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5"}
+"""What is asked when a key is there and no model was named: each vendor's small one."""
+
+
+def data_dir() -> Path:
+    """The user's folder for what ringup keeps, made when it isn't there; nobody else may look into it."""
+    import platformdirs
+
+    path = platformdirs.user_data_path("ringup")
+    with suppress(OSError):  # a home that can't be written is no reason not to ask
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def ledger_path() -> Path:
+    """Where calls made from the command line are logged."""
+    named = os.environ.get("RINGUP_LEDGER")
+    return Path(named) if named else data_dir() / "calls.db"
+
+
+class _NoLedger(Ledger):
+    """Keeps nothing, whatever RINGUP_LEDGER says."""
+
+    def __init__(self) -> None:
+        super().__init__(os.devnull)
+
+    def add(self, record: object) -> None:
+        pass
+
+
+def model_names(begun: str) -> list[str]:
+    """The models that ringup knows, bare and with their provider, whose names begin so."""
+    names = [f"{provider}/{model}" for provider in providers.names() for model, _ in models.known(provider)]
+    bare = [name.partition("/")[2] for name in names]
+    return [name for name in (*bare, *names, SIMULATED) if name.startswith(begun)]
+
+
+def _complete_model(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    return model_names(begun)
+
+
+_OPTIONS = (
+    click.option("-m", "--model", shell_complete=_complete_model, help="provider/model, or a bare id. [RINGUP_MODEL]"),
+    click.option("-s", "--system", help="The instruction that stands before the conversation."),
+    click.option("--max-tokens", type=int, help="The longest answer, in tokens."),
+    click.option("--temperature", type=float, help="0 for the likeliest words, higher for more varied ones."),
+    click.option("--top-p", type=float, help="0 to 1: only the likeliest words that make up this share."),
+    click.option("--stop", multiple=True, help="The answer ends before this text. May be given several times."),
+    click.option("--seed", type=int, help="Makes answers more repeatable, where the provider can."),
+    click.option("--timeout", type=float, help="Seconds for the whole call, retries included. [600]"),
+    click.option("--idle-timeout", type=float, help="The longest silence, in seconds. [60 between pieces]"),
+    click.option("--retries", type=int, help="How many more times to try after a failure that may pass. [2]"),
+    click.option("--strict", is_flag=True, help="What the model refuses is an error, instead of being left out."),
+    click.option("--provider", type=click.Choice(providers.names()), help="When the model's name doesn't tell."),
+    click.option("--base-url", help="Another server, written as in the vendor's SDK."),
+    click.option("--wire", is_flag=True, help="Show on stderr how the call travels, out and back."),
+    click.option("--no-log", is_flag=True, help="Leave no trace of this in the log."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
+)
+
+
+def call_options(command: F) -> F:
+    """Gives a command the options that a call has."""
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
+
+
+class Setup(Struct, frozen=True, kw_only=True):
+    """What the options come to: the parameters of each call (the model among them), and how to make and to show it.
+
+    `said` has the notices that were told already.
+    """
+
+    params: Params
+    provider: str | None
+    base_url: str | None
+    wire: bool
+    no_log: bool
+    verbose: bool
+    said: set[str] = set()
+
+    @classmethod
+    def read(cls, options: dict[str, Any]) -> Self:
+        """From the values of `call_options`. Says on stderr which model was chosen, when none was named."""
+        given = {name: value for name, value in options.items() if value is not False and value not in (None, ())}
+        params = {name: given[name] for name in Params.__annotations__ if name in given}
+        if "model" not in params and (model := _choose_model(options["provider"], options["base_url"])):
+            params["model"] = model
+        rest = {name: options[name] for name in ("provider", "base_url", "wire", "no_log", "verbose")}
+        return cls(params=cast("Params", params), **rest)
+
+    def client(self) -> Client:
+        """A client that says on stderr what happens on the way."""
+        warnings.simplefilter("ignore", RingupWarning)  # the notices say the same
+        view = View(self.verbose) if self.wire else None
+        return Client(
+            provider=self.provider,
+            base_url=self.base_url,
+            ledger=_NoLedger() if self.no_log else Ledger(ledger_path()),
+            on_event=view.attempt if view else _tell_retry,
+            transport=Tap(make_transport(Options()), view) if view else None,
+        )
+
+
+def _choose_model(provider: str | None, base_url: str | None) -> str | None:
+    if named := os.environ.get("RINGUP_MODEL"):
+        return named
+    if base_url or provider not in (None, "sim", *_DEFAULTS):
+        return None
+    for name, model in _DEFAULTS.items():
+        found = providers.find(name)
+        key = next((variable for variable in found.key_env if os.environ.get(variable)), None) if found else None
+        if provider == name or (provider is None and key):
+            note(f"no model was named: asking {name}/{model} (-m, or RINGUP_MODEL, names another)")
+            return f"{name}/{model}"
+    if provider is None:
+        _introduce_simulator()
+    return SIMULATED
+
+
+def _introduce_simulator() -> None:
+    set_key = "$env:OPENAI_API_KEY = '...'" if sys.platform == "win32" else "export OPENAI_API_KEY=..."
+    warn("No API key is set and no model was named: ringup's own simulator answers. It is a program, not a model.")
+    note(f"For a real answer: {set_key} (or ANTHROPIC_API_KEY), then the same command. `ringup keys list` shows more.")
+
+
+def _tell_retry(attempt: Attempt) -> None:
+    """Say on stderr that a try failed, and when the next one comes."""
+    if attempt.wait is not None:
+        warn(retry_line(attempt))

@@ -1,0 +1,162 @@
+"""A reply told to a person (its words to stdout, the rest to stderr), or to a program (JSON)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import asdict
+
+from ringup.cli.exits import in_shell
+from ringup.cli.output import is_terminal, note, seconds, warn, write
+from ringup.cli.setup import Setup
+from ringup.cli.view import heading
+from ringup.events import Noticed, RefusalDelta, TextDelta
+from ringup.messages import Refusal
+from ringup.reply import Attempt, Notice, Reply
+from ringup.streams import Stream
+
+__all__ = ["as_dict", "close", "count", "dollars", "dump", "gather", "play", "print_whole"]
+
+_ENDINGS = {
+    "content_filter": "The provider's filter stopped the answer.",
+    "refusal": "The model declined to answer.",
+    "pause": "The provider paused a long turn: ask it to go on.",
+    "tool_calls": "The model asks for a tool, and the command line has none to give.",
+    "error": "The provider broke the answer off with an error.",
+}
+
+
+def _words(reply: Reply) -> str:
+    """What the model said, a refusal's words included."""
+    return reply.text + "".join([part.text for part in reply.message.parts if isinstance(part, Refusal)])
+
+
+def play(stream: Stream, setup: Setup) -> Reply:
+    """Print an answer as it comes. Its last line is always ended, also when it breaks off."""
+    last = "\n"
+    try:
+        with stream:
+            for event in stream.events():
+                match event:
+                    case TextDelta(text=text) | RefusalDelta(text=text) if text:
+                        write(text)
+                        last = text[-1]
+                    case Noticed(notice):
+                        _tell_notice(notice, setup)
+    finally:
+        if last != "\n":
+            write("\n")
+    return stream.reply
+
+
+def gather(stream: Stream) -> Reply:
+    """Wait for the whole of an answer that comes in pieces."""
+    with stream:
+        for _ in stream.events():
+            pass
+    return stream.reply
+
+
+def print_whole(reply: Reply, setup: Setup) -> None:
+    """Print an answer that wasn't printed as it came."""
+    for notice in reply.notices:
+        _tell_notice(notice, setup)
+    if setup.wire:
+        heading("the answer")
+    write(_words(reply).rstrip("\n") + "\n")
+
+
+def _tell_notice(notice: Notice, setup: Setup) -> None:
+    """Say once what became of a parameter; of what is in order only to who wants to know."""
+    if notice.message in setup.said:
+        return
+    setup.said.add(notice.message)
+    if notice.kind in ("dropped", "refused"):
+        warn(in_shell(notice.message))
+    elif notice.kind == "sent" or setup.verbose:
+        note(in_shell(notice.message))
+
+
+def close(reply: Reply, setup: Setup) -> None:
+    """After an answer: a warning when it isn't whole, and a line with why it stopped, tokens, cost and time."""
+    if reply.finish_reason == "length":
+        limit = setup.params.get("max_tokens")
+        warn(f"The answer is cut off: raise --max-tokens{f' above {limit:,}' if limit else ''} for all of it.")
+    elif reply.finish_reason in _ENDINGS:
+        warn(_ENDINGS[reply.finish_reason])
+    if setup.verbose or is_terminal(sys.stderr):
+        note(_summary(reply))
+    if setup.verbose:
+        note(_details(reply))
+
+
+def _summary(reply: Reply) -> str:
+    usage = reply.usage
+    why: str = reply.finish_reason or "no reason given"
+    if reply.raw_finish_reason not in (None, why):
+        why += f" ({reply.raw_finish_reason})"
+    if reply.stop_sequence:
+        why += f" at {reply.stop_sequence!r}"
+    tokens = f"{count(usage.input_tokens)} tokens in, {count(usage.output_tokens)} out"
+    if usage.reasoning_tokens:
+        tokens += f" ({count(usage.reasoning_tokens)} of them reasoning)"
+    cost = "free" if reply.provider == "sim" else dollars(reply.cost)
+    return " · ".join([why, tokens, cost, seconds(reply.latency), reply.model or "?"])
+
+
+def _details(reply: Reply) -> str:
+    details = {
+        "id": reply.id,
+        "request id": reply.request_id,
+        "first words after": reply.time_to_first_token and seconds(reply.time_to_first_token),
+        "tries": len(reply.attempts) or None,
+        "cost unknown because": None if reply.provider == "sim" else reply.bill.reason,
+    }
+    return " · ".join([f"{name} {value}" for name, value in details.items() if value is not None])
+
+
+def count(tokens: int | None) -> str:
+    """A number of tokens to read."""
+    return "?" if tokens is None else f"{tokens:,}"
+
+
+def dollars(cost: Decimal | None) -> str:
+    """A cost to read: cents at least, and never fewer than two digits that say something."""
+    if cost is None:
+        return "cost unknown"
+    return f"${cost:.{max(2, 1 - cost.adjusted()) if cost else 2}f}"
+
+
+def as_dict(reply: Reply) -> dict[str, Any]:
+    """A reply as plain values. Unknown is None."""
+    return {
+        "text": reply.text,
+        "refusal": _words(reply)[len(reply.text) :] or None,
+        "finish_reason": reply.finish_reason,
+        "raw_finish_reason": reply.raw_finish_reason,
+        "stop_sequence": reply.stop_sequence,
+        "usage": {**asdict(reply.usage), "total_tokens": reply.usage.total_tokens},
+        "cost": None if reply.cost is None else str(reply.cost),
+        "cost_unknown": reply.bill.reason,
+        "provider": reply.provider,
+        "model": reply.model,
+        "id": reply.id,
+        "request_id": reply.request_id,
+        "latency": reply.latency,
+        "time_to_first_token": reply.time_to_first_token,
+        "tool_calls": [{"id": call.id, "name": call.name, "json": call.json} for call in reply.tool_calls],
+        "attempts": [_attempt(attempt) for attempt in reply.attempts],
+        "notices": [asdict(notice) for notice in reply.notices],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {**asdict(attempt), "usage": attempt.usage and asdict(attempt.usage)}
+
+
+def dump(value: Any) -> str:
+    """Values as JSON: on one line for a program, on several for a person."""
+    return json.dumps(value, ensure_ascii=False, indent=2 if is_terminal(sys.stdout) else None, default=str) + "\n"

@@ -1,0 +1,109 @@
+"""What the command line writes, and how."""
+
+from __future__ import annotations
+
+import io
+import sys
+from decimal import Decimal
+
+import pytest
+
+from ringup.cli import exits, telling
+from ringup.cli.output import columns, note, paint, seconds, write
+from ringup.errors import (
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    MissingKeyError,
+    OverloadedError,
+    ParameterError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    RateLimitError,
+    StreamTruncatedError,
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colour_only_where_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert paint("red", Terminal(), fg="red") == "\x1b[31mred\x1b[0m"
+    assert paint("red", io.StringIO(), fg="red") == "red"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert paint("red", Terminal(), fg="red") == "red"
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert paint("red", Terminal(), fg="red") == "red"
+
+
+def test_a_terminal_never_gets_a_models_control_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = "a\x1b]0;title\x07b\x9b31m\r\nc\td"
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    write(evil)
+    assert terminal.getvalue() == "a]0;titleb31m\nc\td"
+    pipe = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", pipe)
+    write(evil)
+    assert pipe.getvalue() == evil  # a pipe gets what came
+    monkeypatch.setattr(sys, "stderr", pipe := io.StringIO())
+    note(evil)
+    assert pipe.getvalue() == "a]0;titleb31m\nc\td\n"
+
+
+def test_numbers_stand_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
+    columns(("model", "size", "note"), [("small", "9", "x"), ("a-larger-one", "1,000", ""), ("odd", "?", "")])
+    assert capsys.readouterr().out == (
+        "model          size  note\nsmall             9  x\na-larger-one  1,000\nodd               ?\n"
+    )
+    columns(("model", "size"), [])
+    assert capsys.readouterr().out == "model  size\n"
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"), [("0.0000123", "$0.000012"), ("0", "$0.00"), ("1.5", "$1.50"), ("0.25", "$0.25")]
+)
+def test_dollars(cost: str, shown: str) -> None:
+    assert telling.dollars(Decimal(cost)) == shown
+
+
+def test_unknown_is_said() -> None:
+    assert telling.dollars(None) == "cost unknown"
+    assert telling.count(None) == "?"
+    assert seconds(None) == "?"
+    assert [seconds(value) for value in (0.123, 61.25)] == ["0.12 s", "61.2 s"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ParameterError("x", parameter="y"), 2),
+        (MissingKeyError("x"), 2),
+        (AuthenticationError("x"), 3),
+        (PermissionDeniedError("x"), 3),
+        (RateLimitError("x"), 4),
+        (QuotaExceededError("x"), 4),
+        (PaymentRequiredError("x"), 4),
+        (APITimeoutError("x", phase="stream"), 5),
+        (StreamTruncatedError("x"), 5),
+        (OverloadedError("x"), 1),
+        (BadRequestError("x"), 1),
+        (OSError("x"), 1),
+    ],
+)
+def test_exit_codes(error: Exception, expected: int) -> None:
+    assert exits.code(error) == expected
+
+
+def test_errors_speak_of_options_not_of_python(capsys: pytest.CaptureFixture[str]) -> None:
+    exits.show(APITimeoutError("no answer", phase="stream", advice="Raise timeout=..., or lower max_tokens."))
+    exits.show(BadRequestError("no", advice="Mend it.", request_id="req_1"))
+    assert capsys.readouterr().err == (
+        "error: no answer\nRaise --timeout, or lower --max-tokens.\nerror: no\nMend it.\nrequest id: req_1\n"
+    )
