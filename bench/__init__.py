@@ -1,0 +1,1 @@
+"""How fast ringup is, beside the raw limit and other clients. Run `python -m bench --help`."""

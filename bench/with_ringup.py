@@ -1,0 +1,37 @@
+"""ringup, as a user has it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import ringup
+from bench.contestants import KEY, MODELS
+
+
+class Ringup:
+    def __init__(self, wire: str, origin: str) -> None:
+        settings: dict[str, Any] = {
+            "provider": wire,
+            "base_url": f"{origin}/v1" if wire == "openai" else origin,
+            "api_key": KEY[wire],
+        }
+        if wire == "anthropic":
+            settings["max_tokens"] = 64
+        self._client = ringup.Client(MODELS[wire], **settings)
+        self._async = ringup.AsyncClient(MODELS[wire], **settings)
+
+    def ask(self, messages: list[dict[str, Any]]) -> str:
+        return self._client.ask(messages).text
+
+    def stream(self, messages: list[dict[str, Any]]) -> Iterator[str]:
+        return iter(self._client.stream(messages))
+
+    async def ask_async(self, messages: list[dict[str, Any]]) -> str:
+        return (await self._async.ask(messages)).text
+
+    def stream_async(self, messages: list[dict[str, Any]]) -> AsyncIterator[str]:
+        return aiter(self._async.stream(messages))
+
+
+make = Ringup

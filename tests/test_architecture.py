@@ -1,0 +1,139 @@
+"""The shape of the house: floors, one-way imports, and what each floor may touch. See ARCHITECTURE.md."""
+
+from __future__ import annotations
+
+import ast
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "ringup"
+
+# From the ground up: a module imports only from lines above its own. A name that is a package stands for all of it:
+# its modules may know each other, without circles.
+FLOORS = {
+    "0 values": ["errors", "usage", "http", "rules", "secret", "version"],
+    "0 values, of those": ["messages", "sse", "wire_tools"],
+    "0 values, coming back": ["reply"],
+    "0 values, as events": ["events"],
+    "0 values, the protocol": ["wire"],
+    "1 wires": ["wires.chat_completions", "wires.anthropic_messages", "wires.responses", "wires.gemini"],
+    "1 wires by name": ["wires"],
+    "2 knowledge": ["providers", "models", "prices"],
+    "2 knowledge, held against a request": ["judge"],
+    "3 scripts, what they ask": ["retry", "advice", "parameters", "prompt"],
+    "3 scripts": ["call"],
+    "3 scripts, of several calls": ["conversation"],
+    "4 world": ["transport", "ledger"],
+    "4 world, what needs those": ["keys", "drive"],
+    "4 world, put together": ["plan"],
+    "5 face": ["streams"],
+    "5 face, the clients": ["client"],
+    "5 face, the package": [""],
+    "6 doors, the simulator": ["simulator"],
+    "6 doors, for tests": ["testing", "pytest_plugin"],
+    "6 doors, for people": ["cli", "hello"],
+    "6 doors, the first": ["__main__"],
+}
+LAZY_DOORS = {
+    ("plan", "ringup.testing"),
+    ("cli.simulate", "ringup.simulator.server"),
+    ("cli.simulate", "ringup.simulator.faults"),
+    ("pytest_plugin", "ringup.testing"),
+}
+PURE = ["errors", "usage", "http", "rules", "messages", "reply", "events", "sse", "wire", "wire_tools", "wires*"]
+WORLDLY = {"asyncio", "datetime", "os", "pathlib", "random", "socket", "ssl", "subprocess", "threading", "time"}
+VENDORS = {"openai", "anthropic", "google", "groq", "mistralai", "cohere", "litellm"}
+
+
+def modules() -> dict[str, ast.Module]:
+    names = {path: ".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")}
+    return {
+        name.removesuffix("__init__").rstrip("."): ast.parse(path.read_text()) for path, name in sorted(names.items())
+    }
+
+
+MODULES = modules()
+
+
+def home(module: str) -> str:
+    """The entry of FLOORS that a module belongs to: itself, or the package that it is in."""
+    entries = [entry for entries in FLOORS.values() for entry in entries]
+    name = module
+    while name not in entries and "." in name:
+        name = name.rpartition(".")[0]
+    assert name in entries, f"src/ringup/{module.replace('.', '/')}.py stands on no floor: give it one in FLOORS"
+    return name
+
+
+def floor_of(module: str) -> int:
+    return next(number for number, entries in enumerate(FLOORS.values()) if home(module) in entries)
+
+
+def imports(tree: ast.AST) -> list[str]:
+    """Every module that is imported, whole names; `from ringup import x` counts as ringup.x."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = node.module or ""
+            found += [f"{module}.{alias.name}" for alias in node.names] if module == "ringup" else [module]
+    return found
+
+
+def own(tree: ast.AST) -> list[str]:
+    return [name.removeprefix("ringup").lstrip(".") for name in imports(tree) if name.split(".")[0] == "ringup"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_never_climb(module: str) -> None:
+    for target in own(MODULES[module]):
+        assert target in MODULES, f"{module} imports ringup.{target}, which is no module"
+        if home(target) != home(module):
+            assert floor_of(target) < floor_of(module), f"{module} imports {target}, which is not below it"
+
+
+def test_there_are_no_circles() -> None:
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"a circle: {' -> '.join([*path, name])}"
+        for target in own(MODULES[name]) if name not in done else []:
+            visit(target, (*path, name))
+        done.add(name)
+
+    for name in MODULES:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if any(fnmatchcase(name, pure) for pure in PURE)])
+def test_values_and_wires_are_pure(module: str) -> None:
+    touched = {name.split(".")[0] for name in imports(MODULES[module])} & WORLDLY
+    assert not touched, f"{module} is pure, and imports {touched}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_own_code_is_imported_inside_functions(module: str) -> None:
+    doors = set()
+    for node in ast.walk(MODULES[module]):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert not own(node), f"{module}.{node.name} imports {own(node)} inside"
+            for call in ast.walk(node):
+                if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("import_module"):
+                    doors |= {arg.value for arg in call.args if isinstance(arg, ast.Constant)}
+    assert {(module, door) for door in doors if str(door).startswith("ringup")} <= LAZY_DOORS
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_vendor_sdk(module: str) -> None:
+    assert not {name.split(".")[0] for name in imports(MODULES[module])} & VENDORS
+
+
+def test_the_page_shows_every_floor() -> None:
+    page = (PACKAGE.parents[1] / "ARCHITECTURE.md").read_text()
+    for entries in FLOORS.values():
+        for name in entries:
+            assert f"`{name or 'ringup'}`" in page, f"ARCHITECTURE.md doesn't mention {name}"

@@ -1,0 +1,204 @@
+"""Every example runs against the simulator as a user would run it, and says what it is meant to show."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ringup.testing import Simulator
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+Runner = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def run(server: Simulator, tmp_path: Path) -> Runner:
+    """Runs an example in an empty folder, with an environment that leads to the simulator, and gives what it prints."""
+    server.reset()
+    env = dict(os.environ) | {
+        "OPENAI_BASE_URL": server.openai_url,
+        "OPENAI_API_KEY": "sk-example-0123456789abcdef",
+        "ANTHROPIC_BASE_URL": server.anthropic_url,
+        "ANTHROPIC_API_KEY": "sk-ant-example-0123456789abcdef",
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONWARNINGS": "error",
+    }
+
+    def run_it(name: str) -> str:
+        done = subprocess.run(
+            [sys.executable, str(EXAMPLES / name)],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        assert "0123456789abcdef" not in done.stdout
+        return done.stdout
+
+    return run_it
+
+
+def number(pattern: str, text: str) -> int:
+    """The first group of a pattern, as a number."""
+    found = re.search(pattern, text)
+    assert found, f"{pattern!r} isn't in:\n{text}"
+    return int(found[1])
+
+
+def test_every_example_is_tested() -> None:
+    tests = Path(__file__).read_text()
+    assert [path.name for path in EXAMPLES.glob("*.py") if f'run("{path.name}")' not in tests] == []
+
+
+def test_first_call(run: Runner, server: Simulator) -> None:
+    said = run("first_call.py")
+    assert re.search(r"text +.*Paris", said)
+    assert re.search(r"finish_reason +stop\n", said)
+    tokens_in, tokens_out = number(r"input_tokens +(\d+)", said), number(r"output_tokens +(\d+)", said)
+    assert 5 < tokens_in < 40
+    assert 1 < tokens_out < 256
+    assert number(r"total_tokens +(\d+)", said) == tokens_in + tokens_out
+    assert re.search(r"cost in dollars +0\.0000\d+\n", said)
+    assert "    input: 0." in said
+    assert re.search(r"model +gpt-4o-mini-2024-07-18\n", said)
+    assert re.search(r"request_id +\S+", said)
+    assert "attempt 1: answered, status 200" in said
+    assert "'choices'" in said
+    assert len(server.calls) == 1
+
+
+def test_other_vendor(run: Runner) -> None:
+    openai, anthropic = run("other_vendor.py").split("== ")[1:]
+    assert openai.startswith("openai: gpt-4o-mini")
+    assert anthropic.startswith("anthropic: claude-haiku-4-5")
+    for said in (openai, anthropic):
+        assert "Paris" in said
+        assert re.search(r"finish_reason stop\n", said)
+    assert re.search(r"its own word +stop\n", openai)
+    assert re.search(r"its own word +end_turn\n", anthropic)
+    assert "added max_tokens" in anthropic
+    assert "added" not in openai
+    assert number(r"(\d+) in,", openai) == number(r"prompt_tokens: (\d+)", openai)
+    assert number(r"(\d+) in,", anthropic) == number(r"input_tokens: (\d+)", anthropic)
+
+
+def test_temperature_and_stop(run: Runner) -> None:
+    said = run("temperature_and_stop.py")
+    shown = re.findall(r"^(\S.*)\n  ('.*'|\".*\")\n  finish_reason=(\w+), (\d+) tokens$", said, re.MULTILINE)
+    assert len(shown) == 6, said
+    (_, fact, *_), (_, again, *_), (_, idea, *_), (_, other, *_), (_, _, cut, tokens), (_, planets, stopped, _) = shown
+    assert "1991" in fact
+    assert fact == again
+    assert idea != other
+    assert (cut, int(tokens)) == ("length", 10)
+    assert stopped == "stop"
+    assert "Mercury" in planets
+    assert "3." in planets
+    assert "4." not in planets
+
+
+def test_tutor(run: Runner, server: Simulator) -> None:
+    said = run("tutor.py")
+    sent = [int(tokens) for tokens in re.findall(r"(\d+) tokens sent", said)]
+    assert len(sent) == 3
+    assert sent[0] < sent[1] < sent[2]
+    assert re.findall(r"\[(\d+) messages", said) == ["2", "4", "6"]
+    answers = re.findall(r"^tutor: (.*)$", said, re.MULTILINE)
+    assert "Ada" in answers[-1]
+    alone = re.search(r"^without the history: (.*)$", said, re.MULTILINE)
+    assert alone
+    assert "Ada" not in alone[1]
+    assert re.search(r"loaded: 6 messages; .*Ada", said)
+    assert "the fork still has 6 messages, the loaded one 8" in said
+
+
+def test_streaming(run: Runner) -> None:
+    said = run("streaming.py")
+    assert number(r"\[(\d+) pieces", said) > 5
+    assert number(r"pieces, (\d+) tokens, finish_reason=stop", said) > 5
+    first, whole = re.findall(r"after (\d+\.\d+) s", said)
+    assert float(first) <= float(whole)
+    assert number(r"'TextDelta': (\d+)", said) > 1
+    assert "'Finish': 1" in said
+    assert number(r"left early, with (\d+) characters", said) > 5
+    assert "cancelled" in said
+
+
+def test_many_at_once(run: Runner, server: Simulator) -> None:
+    said = run("many_at_once.py")
+    for country, capital in (("France", "Paris"), ("Japan", "Tokyo"), ("Italy", "Rome"), ("Kenya", "Nairobi")):
+        assert re.search(rf"^{country}: .*{capital}", said, re.MULTILINE)
+    assert "10 calls took" in said
+    assert "Lima" in said
+    assert said.endswith("[stop]\n")
+    assert len(server.calls) == 11
+
+
+def test_retries(run: Runner) -> None:
+    overloaded, limited, hopeless, refused = run("retries.py").split("\n\n")
+    assert re.findall(r"try (\d) failed: (\w+):", overloaded) == [
+        ("1", "InternalServerError"),
+        ("2", "OverloadedError"),
+    ]
+    first, second = [float(wait) for wait in re.findall(r"waiting (\d+\.\d+) s", overloaded)]
+    assert 0.37 <= first <= 0.5
+    assert 0.75 <= second <= 1.0
+    assert re.search(r"Paris.* \(3 attempts, ", overloaded)
+    assert "waiting 1.00 s" in limited
+    assert "attempt 1: failed, status 429, wait after it: 1.0" in limited
+    assert "attempt 2: answered, status 200, wait after it: None" in limited
+    assert "RateLimitError, retry_after=30" in hopeless
+    assert "waiting" not in hopeless
+    assert "AuthenticationError after 1 attempt" in refused
+    assert "waiting" not in refused
+
+
+ERRORS = {
+    "400, a bad request": ("BadRequestError", 1),
+    "401, a wrong key": ("AuthenticationError", 1),
+    "403, a key that may not": ("PermissionDeniedError", 1),
+    "404, no such model": ("NotFoundError", 1),
+    "413, too large": ("ContentTooLargeError", 1),
+    "429, too fast": ("RateLimitError", 2),
+    "429, no credit left": ("QuotaExceededError", 1),
+    "500, the server's fault": ("InternalServerError", 2),
+    "503, no server free": ("ServiceUnavailableError", 2),
+    "529, overloaded": ("OverloadedError", 2),
+    "a timeout": ("APITimeoutError", 2),
+    "a dropped connection": ("APIConnectionError", 2),
+}
+
+
+def test_errors(run: Runner) -> None:
+    said = run("errors.py")
+    shown = re.findall(
+        r"^(.+) \((gpt|claude)\S*\): (\w+), tried (once|2 times)\n    what happened: .+\n    what to do:    .+$",
+        said,
+        re.MULTILINE,
+    )
+    expected = [(title, vendor, *ERRORS[title]) for vendor in ("gpt", "claude") for title in ERRORS]
+    # OpenAI's words for a 503 say that it is overloaded, and that is what counts
+    expected[expected.index(("503, no server free", "gpt", "ServiceUnavailableError", 2))] = (
+        "503, no server free",
+        "gpt",
+        "OverloadedError",
+        2,
+    )
+    assert [(title, vendor, kind, 1 if tries == "once" else 2) for title, vendor, kind, tries in shown] == expected
+    assert re.search(r"StreamTruncatedError: .*; kept: '.+'", said)
+    assert "ParameterError: temperature must be from 0 to 2" in said
