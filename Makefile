@@ -1,6 +1,8 @@
 # Two targets matter: `make hello` and `make test`. Both set up all that they need in .venv.
 
-PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell command -v $(p) 2>/dev/null)))
+# The first Python that is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -27,8 +29,8 @@ bench: .venv/test
 
 # What is installed is pinned by requirements.lock. A stamp says that it is done.
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "ringup needs Python 3.11 or newer, and none was found. Install one, or: make PYTHON=/path/to/python"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ringup needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Choose another: make PYTHON=/path/to/python"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "ringup needs Python 3.11 or newer, and none was found. Install one, or say where it is: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ringup needs Python 3.11 or newer, and $(PYTHON) isn't."; exit 1; }
 	@echo "creating .venv with $(PYTHON) ..."
 	@$(PYTHON) -m venv .venv
 

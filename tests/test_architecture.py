@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "ringup"
 FLOORS = {
     "0 values": ["errors", "usage", "http", "rules", "secret", "version"],
     "0 values, of those": ["messages", "sse", "wire_tools"],
+    "0 values, OpenAI's errors": ["openai_errors"],
     "0 values, coming back": ["reply"],
     "0 values, as events": ["events"],
     "0 values, the protocol": ["wire"],
