@@ -68,8 +68,9 @@ class Peer:
         self.method, self.target, _ = line.decode().split()
         self.headers = {}
         while (line := self.file.readline().strip()) != b"":
-            name, value = line.decode("latin-1").split(":", 1)
-            self.headers[name.lower()] = value.strip()
+            name, value = (part.strip() for part in line.decode("latin-1").split(":", 1))
+            before = self.headers.get(name.lower())
+            self.headers[name.lower()] = value if before is None else f"{before}, {value}"
         self.body = self.file.read(int(self.headers.get("content-length", 0)))
         self.count += 1
         return True

@@ -7,6 +7,7 @@ import gzip
 import resource
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -91,6 +92,23 @@ def test_a_header_can_not_be_broken_out_of(caller: Caller, value: str) -> None:
         with pytest.raises(KeyFormatError) as refused:
             caller.exchange(server.url, auth=Auth(Secret("sk-canary" + value)))
         assert "canary" not in str(refused.value)
+        assert server.requests == 0
+
+
+def test_the_key_takes_the_place_of_a_header_of_the_same_name(caller: Caller) -> None:
+    request = HttpRequest(path="/x", headers={"authorization": "Bearer other"}, body=b"{}")
+    with Server() as server:
+        caller.exchange(server.url, request, Auth(Secret("sk-0123")))
+        assert server.last.headers["authorization"] == "Bearer sk-0123"
+        caller.exchange(server.url, request)
+        assert server.last.headers["authorization"] == "Bearer other"
+
+
+@pytest.mark.parametrize("name", ["content-length", "Transfer-Encoding", "connection"])
+def test_headers_that_frame_the_request_are_the_transports_own(caller: Caller, name: str) -> None:
+    with Server() as server:
+        with pytest.raises(ParameterError, match=name):
+            caller.exchange(server.url, HttpRequest(path="/x", headers={name: "1"}, body=b"{}"))
         assert server.requests == 0
 
 
@@ -344,8 +362,7 @@ def test_a_connection_that_died_while_unused_is_replaced(caller: Caller) -> None
     with Server(once) as server:
         caller.exchange(server.url)
         assert server.last.gone.wait(WAIT)
-        if not caller.sync:
-            caller.run(asyncio.sleep(0.05))
+        time.sleep(0.2)  # the news has to reach the client's thread
         closed.set()
         assert caller.exchange(server.url).body == b"hello"
         assert len(server.peers) == 2

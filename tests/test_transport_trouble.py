@@ -336,7 +336,7 @@ def test_ctrl_c_while_waiting_for_the_head(kind: Any, way: str) -> None:
         with pytest.raises(KeyboardInterrupt), interrupted_after(0.2):
             send()
         assert time.monotonic() - begun < WAIT / 2
-        if kind == "pyreqwest":  # it lets go when the answer begins: see ringup._pyreqwest
+        if kind == "pyreqwest":  # it lets go when the answer begins: see ringup.transport._pyreqwest
             told.set()
         assert server.last.gone.wait(WAIT)
     transport.close()
@@ -400,7 +400,7 @@ def test_cancelled_while_waiting_for_the_head(kind: Any, way: str) -> None:
             await cancelled_after(transport.exchange(server.url, REQUEST, AUTH, 0.8, 1000), 0.2)
         else:
             await cancelled_after(transport.open(server.url, REQUEST, AUTH, WAIT), 0.2)
-        if kind == "pyreqwest":  # it lets go when the answer begins: see ringup._pyreqwest
+        if kind == "pyreqwest":  # it lets go when the answer begins: see ringup.transport._pyreqwest
             told.set()
         assert await asyncio.to_thread(server.last.gone.wait, WAIT)
         await transport.close()

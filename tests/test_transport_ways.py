@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import trustme
 
-from ringup._network import is_loopback
 from ringup.errors import APIConnectionError, ConfigurationError, MissingExtraError
 from ringup.secret import Auth, Secret
+from ringup.transport import is_loopback
 from tests.loopback import KINDS, WAIT, Hangup, MakeCaller, Peer, Server, callers, hello, reply
 
 

@@ -17,13 +17,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ringup import providers
-from ringup._network import host_and_port, is_loopback
 from ringup.errors import ConfigurationError, KeyFormatError, MissingKeyError, ParameterError
 from ringup.providers import Provider
 from ringup.reply import Notice
 from ringup.secret import Secret
+from ringup.transport import host_and_port, is_loopback
 
-__all__ = ["find_base_url", "find_key"]
+__all__ = ["find_base_url", "find_key", "wrapped"]
 
 _QUOTES = "\"'`“”‘’«»"
 _PRIVATE = (".local", ".internal", ".lan", ".home.arpa")
@@ -56,7 +56,7 @@ def find_key(
     Raises MissingKeyError, KeyFormatError for a key that can't be right, and ConfigurationError for one that would
     travel unencrypted.
     """
-    secret, api_key = _wrapped(api_key), None  # from here on no frame holds the key in plain text
+    secret, api_key = wrapped(api_key), None  # from here on no frame holds the key in plain text
     if isinstance(secret, ParameterError):
         raise secret
     url, source = provider.base_url if url is None else url, "api_key="
@@ -76,8 +76,11 @@ def find_key(
     return secret, notices + _exposed(url)
 
 
-def _wrapped(api_key: Any) -> Secret | ParameterError | None:
-    """The key as a Secret, or the error to raise. (Raised here, it would show the caller's frame with the key.)"""
+def wrapped(api_key: Any) -> Secret | ParameterError | None:
+    """The key as a Secret, or the error to raise.
+
+    Whoever calls it drops the plain key before raising: a traceback shows the variables of its frames.
+    """
     if api_key is None or isinstance(api_key, Secret):
         return api_key
     if isinstance(api_key, str):

@@ -22,6 +22,7 @@ __all__ = [
     "closed_answer",
     "connect_timeout",
     "connection_error",
+    "headers_of",
     "host_and_port",
     "is_loopback",
     "too_large",
@@ -31,6 +32,7 @@ __all__ = [
 USER_AGENT = f"ringup/{__version__}"
 
 _PROXIES = ("http", "https", "socks5", "socks5h")
+_OURS = frozenset({"connection", "content-length", "transfer-encoding"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -73,12 +75,21 @@ def check(request: HttpRequest, auth: Auth | None) -> None:
     for name, value in request.headers.items():
         if not _NAME.fullmatch(name):
             raise ParameterError(f"{name!r} can't be the name of a header", parameter="headers")
+        if name.lower() in _OURS:
+            raise ParameterError(f"the header {name!r} is written by the transport itself", parameter=name)
         if not (value.isascii() and value.isprintable()):
             raise ParameterError(
                 f"the header {name!r} holds a line break, or a character that isn't printable ASCII", parameter=name
             )
     if auth and not (auth.value().isascii() and auth.value().isprintable()):
         raise KeyFormatError("the API key holds a line break, or a character that isn't printable ASCII.")
+
+
+def headers_of(request: HttpRequest, auth: Auth | None) -> dict[str, str]:
+    """The headers to send, but for the key's: it takes the place of one of the same name."""
+    if auth and auth.header in request.headers:
+        return {name: value for name, value in request.headers.items() if name != auth.header}
+    return request.headers
 
 
 def with_query(url: str, query: dict[str, str]) -> str:

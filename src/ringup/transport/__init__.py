@@ -2,8 +2,8 @@
 
 Two engines do the work: pyreqwest, and httpx2 (an extra) where pyreqwest can't be used or isn't wanted. Both keep to
 the same rules: HTTP/1.1 with keep-alive; redirects aren't followed, and cookies aren't kept; a proxy of the
-environment never stands before this machine itself; TLS trusts what the system trusts (SSL_CERT_FILE and SSL_CERT_DIR
-are honoured) and `Options.ca_file`; gzip and the like are undone, under the cap; a body that is cut short is an error;
+environment never stands before this machine itself; TLS trusts what the system trusts (or SSL_CERT_FILE, where that is
+set) and `Options.ca_file`; gzip and the like are undone, under the cap; a body that is cut short is an error;
 the key is added last, and to nothing else.
 """
 
@@ -16,12 +16,12 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Generic, Literal, Protocol, TypeVar
 
-from ringup._httpx2 import AsyncHttpx2, Httpx2
-from ringup._network import Options
-from ringup._pyreqwest import AsyncPyreqwest, Forked, Pyreqwest
 from ringup.errors import ConfigurationError, MissingExtraError, ParameterError
 from ringup.http import HttpRequest, HttpResponse
 from ringup.secret import Auth
+from ringup.transport._httpx2 import AsyncHttpx2, Httpx2
+from ringup.transport._network import Options, host_and_port, is_loopback
+from ringup.transport._pyreqwest import AsyncPyreqwest, Forked, Pyreqwest
 
 __all__ = [
     "Answer",
@@ -29,6 +29,8 @@ __all__ = [
     "AsyncTransport",
     "Options",
     "Transport",
+    "host_and_port",
+    "is_loopback",
     "make_async_transport",
     "make_transport",
 ]

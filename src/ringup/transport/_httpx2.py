@@ -11,20 +11,21 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ringup._network import (
+from ringup.errors import ConfigurationError, MissingExtraError
+from ringup.http import HttpRequest, HttpResponse
+from ringup.secret import Auth
+from ringup.transport._network import (
     USER_AGENT,
     Options,
     check,
     closed_answer,
     connect_timeout,
     connection_error,
+    headers_of,
     is_loopback,
     too_large,
     with_query,
 )
-from ringup.errors import ConfigurationError, MissingExtraError
-from ringup.http import HttpRequest, HttpResponse
-from ringup.secret import Auth
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -133,7 +134,7 @@ def _build(kind: Any, options: Options, near: bool) -> Any:
 def _request(client: Any, url: str, request: HttpRequest, auth: Auth | None) -> httpx2.Request:
     check(request, auth)
     built: httpx2.Request = client.build_request(
-        request.method, with_query(url, request.query), headers=request.headers, content=request.body or None
+        request.method, with_query(url, request.query), headers=headers_of(request, auth), content=request.body or None
     )
     if auth:
         built.headers[auth.header] = auth.value()

@@ -21,21 +21,22 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
-from ringup._network import (
+from ringup.errors import ConfigurationError
+from ringup.http import HttpRequest, HttpResponse
+from ringup.secret import Auth
+from ringup.transport._network import (
     USER_AGENT,
     Options,
     check,
     closed_answer,
     connect_timeout,
     connection_error,
+    headers_of,
     is_loopback,
     too_large,
     with_query,
 )
-from ringup._waiter import bounded, wait
-from ringup.errors import ConfigurationError
-from ringup.http import HttpRequest, HttpResponse
-from ringup.secret import Auth
+from ringup.transport._waiter import bounded, wait
 
 if TYPE_CHECKING:
     from pyreqwest.client import Client
@@ -100,7 +101,7 @@ class _Engine:
     def _request(self, url: str, request: HttpRequest, auth: Auth | None, buffer: int, total: float | None) -> _Sent:
         check(request, auth)
         builder = self._client(is_loopback(url)).request(request.method, with_query(url, request.query))
-        builder = builder.headers(request.headers).streamed_read_buffer_limit(buffer)
+        builder = builder.headers(headers_of(request, auth)).streamed_read_buffer_limit(buffer)
         if request.body:
             builder = builder.body_bytes(request.body)
         if total is not None:
