@@ -429,7 +429,7 @@ def _complete(error: APIError, plan: Plan, record: Record) -> APIError:
     if held_back and isinstance(error, AuthenticationError):
         error.advice = f"No key was sent: {held_back[0]}."
     else:
-        error.advice = advise(error, plan.provider, plan.request.model)
+        error.advice = error.advice or advise(error, plan.provider, plan.request.model)
     return error
 
 

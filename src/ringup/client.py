@@ -14,9 +14,10 @@ from ringup.call import Plan, Record, Script, call
 from ringup.conversation import Conversation, load, turn
 from ringup.drive import REAL, AsyncWorld, World, drive, drive_async
 from ringup.errors import ConfigurationError, ParameterError, RingupWarning
+from ringup.keys import wrapped
 from ringup.ledger import Ledger
 from ringup.messages import Message
-from ringup.plan import Params, Planner, check_params
+from ringup.plan import Defaults, Params, Planner, check_params
 from ringup.prompt import Prompt, read_prompt
 from ringup.providers import Provider
 from ringup.reply import Attempt, Reply
@@ -47,7 +48,7 @@ class _Client:
         proxy: str | None = None,
         ca_file: str | None = None,
         transport: Any = None,
-        **defaults: Unpack[Params],
+        **defaults: Unpack[Defaults],
     ) -> None:
         """Make a client. Nothing is sent, and no key is looked for, before the first call.
 
@@ -63,9 +64,10 @@ class _Client:
 
         Further keywords are the defaults of every call: see `Params`.
         """
-        self._secret, api_key = _secret(api_key), None
-        if defaults.get("model") is None and model is not None:
-            defaults["model"] = model
+        secret, api_key = wrapped(api_key), None  # from here on no frame holds the key in plain text
+        if isinstance(secret, ParameterError):
+            raise secret
+        self._secret = secret
         check_params(defaults)
         self._settings: dict[str, Any] = {
             "provider": provider,
@@ -75,9 +77,10 @@ class _Client:
             "proxy": proxy,
             "ca_file": ca_file,
             "transport": transport,
+            "model": model,
             **defaults,
         }
-        self._planner = Planner(provider, base_url, self._secret, defaults)
+        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults})
         self._on_event = on_event
         self._ledger = _ledger(ledger)
         self._options = Options(proxy=proxy, ca_file=ca_file)
@@ -139,15 +142,6 @@ def _log() -> logging.Logger:
 
 def _again(kind: type[_Client], settings: dict[str, Any]) -> _Client:
     return kind(**settings)
-
-
-def _secret(api_key: str | Secret | None) -> Secret | None:
-    if api_key is None or isinstance(api_key, Secret):
-        return api_key
-    if isinstance(api_key, str):
-        return Secret(api_key)
-    kind, api_key = type(api_key).__name__, None
-    raise ParameterError(f"api_key is of the type {kind}, not a string", parameter="api_key")
 
 
 def _ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:

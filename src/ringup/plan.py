@@ -23,15 +23,14 @@ from ringup.rules import Rules
 from ringup.secret import Auth, Secret
 from ringup.wire import Wire
 
-__all__ = ["Params", "Planner", "Route", "check_params"]
+__all__ = ["Defaults", "Params", "Planner", "Route", "check_params"]
 
 DEFAULT_TIMEOUT = 600.0
 
 
-class Params(TypedDict, total=False):
-    """What an `ask` or a `stream` may be given. The same names given to a client or a chat are its defaults.
+class Defaults(TypedDict, total=False):
+    """What a client may be given for all its calls.
 
-    model         "provider/model", or a bare id whose family is known (gpt-*, o*, claude-*)
     system        the instruction that stands before the conversation
     max_tokens    the longest answer, in tokens, reasoning included; default: the model's own
     temperature   0 (the likeliest words) to 2 on OpenAI, to 1 on Anthropic; default: the provider's
@@ -46,7 +45,6 @@ class Params(TypedDict, total=False):
     headers       further HTTP headers (never a key)
     """
 
-    model: str | None
     system: str | list[str] | None
     max_tokens: int | None
     temperature: float | None
@@ -59,6 +57,15 @@ class Params(TypedDict, total=False):
     strict: bool
     extra: dict[str, Any]
     headers: dict[str, str]
+
+
+class Params(Defaults, total=False):
+    """What an `ask`, a `stream` or a `chat` may be given: all of `Defaults`, and another model.
+
+    model         "provider/model", or a bare id whose family is known (gpt-*, o*, claude-*)
+    """
+
+    model: str | None
 
 
 class Pricer(Struct, frozen=True):
@@ -87,8 +94,8 @@ class Route(Struct, frozen=True, kw_only=True):
 def check_params(params: Any) -> None:
     """Raises TypeError for a name that isn't a parameter, as Python does for a wrong signature."""
     for name in params:
-        if name not in Params.__annotations__:
-            known = ", ".join(Params.__annotations__)
+        if name not in Params.__optional_keys__:
+            known = ", ".join(sorted(Params.__optional_keys__))
             raise TypeError(f"unknown parameter {name!r}; the parameters are: {known}")
 
 
