@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
 from ringup import errors, models
@@ -69,6 +68,8 @@ def _not_found(_error: APIError, provider: Provider, model: str) -> str:
     ids = [name for name, _ in models.known(provider.name)]
     if model in ids:
         return f"A retry can't help: {model} may be retired, or {_key(provider)} may not see it. Try another model."
+    import difflib  # here, for it is needed only when a name was wrong
+
     near = difflib.get_close_matches(model, ids, 3)
     hint = f"did you mean {' or '.join(near)}?" if near else "`ringup models` lists those there are."
     return f"A retry can't help: check the model's name ({model!r}), and base_url if you gave one; {hint}"

@@ -38,7 +38,7 @@ SET_KEY = "$env:OPENAI_API_KEY = '...'" if sys.platform == "win32" else "export 
 RINGUP = "ringup" if which("ringup") else os.path.relpath(Path(sys.executable).with_name("ringup"))
 
 NEXT = (
-    (f'{RINGUP} ask "Who wrote Dracula?"', "ask from the shell"),
+    (f'{RINGUP} ask "Who wrote Hamlet?"', "ask from the shell"),
     (f'{RINGUP} ask --wire "Hello!"', "see what goes out and back"),
     (f"{RINGUP} chat", "have a conversation"),
     (SET_KEY, "for real answers: a key"),

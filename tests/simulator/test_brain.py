@@ -80,6 +80,22 @@ FACTS = [
     ("Why is the sky blue?", "scatters"),
     ("What does API stand for?", "application programming interface"),
     ("What is photosynthesis?", "sunlight|light"),
+    ("What continent is Kenya in?", "Africa"),
+    ("What is the currency of the United States?", "dollar"),
+    ("Where is Lima?", "Peru"),
+    ("When was C created?", "1972"),
+    ("Tell me about Saturn", "Its rings"),
+    ("How long is a day on Mars?", "24.7"),
+    ("What is the atomic number of iron?", "26"),
+    ("How many days are in a leap year?", "366"),
+    ("Who invented the telephone?", "Bell"),
+    ("When was Hamlet written?", "1600"),
+    ("Which planet is closest to the sun?", "Mercury"),
+    ("What is the fifth month?", "May"),
+    ("What is an API?", "program"),
+    ("What is recursion?", "smaller"),
+    ("Why use a generator in Python?", "memory"),
+    ("What is the weather like?", "live data"),
 ]
 
 
@@ -252,6 +268,28 @@ def test_questions_that_lean_on_the_one_before() -> None:
     assert converse("What is 2+2?", "What did you just say?")[1] == say("What is 2+2?")
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "answer"),
+    [
+        ("What is the capital of France?", "Are you sure?", "Paris"),
+        ("What is the capital of France?", "Why?", "Seine"),
+        ("What is the capital of France?", "Tell me more.", "Seine"),
+        ("Tell me about Saturn", "Shorter please", "Saturn is planet number 6 from the Sun."),
+        ("What is the capital of France?", "In capitals", "PARIS"),
+        ("What is 2+2?", "Why?", "4"),
+        ("Write a short poem about the sea.", "Continue", "."),
+        ("What is a generator in Python?", "Tell me more.", "yield"),
+        ("What is 7 * 6?", "divide it by 2", "21"),
+        ("How many days are in June?", "And July?", "31"),
+        ("Hello!", "How many questions have I asked?", "1"),
+        ("What is 2+2?", "Summarize our conversation.", "2+2"),
+        ("What is 2+2?", "What was my last question?", "2+2"),
+    ],
+)
+def test_follow_ups(first: str, then: str, answer: str) -> None:
+    assert answer in converse(first, then)[1]
+
+
 def test_a_tutor() -> None:
     answers = converse("What is a generator?", "Show one.", "Why?", system="You are a concise Python tutor.")
     assert "yield" in answers[0]
@@ -315,7 +353,19 @@ def test_prose_has_exactly_the_words_wanted(words: int, story: bool, seed: int) 
 def test_things_are_written_at_the_length_asked_for() -> None:
     assert len(say("Describe Paris in 50 words.").split()) == 50
     assert len(say("Write a 120-word essay about honesty.").split()) == 120
+    for words in (5, 12, 20, 25, 60):
+        assert len(say(f"Explain quantum computing in {words} words.").split()) == words
+    assert say("Explain photosynthesis in 3 sentences.").count(".") == 3
+    assert say("Explain photosynthesis in one sentence.").count(".") == 1
+    assert len(say("Explain gravity in two paragraphs.").split("\n\n")) == 2
+    assert len(say("What is gravity, in 15 words or less?").split()) <= 15
+    assert say("What is the capital of France, in at most 3 words?") == "Paris"
+    assert len(say("Write an email to my boss about vacation.").splitlines()) > 5
+    assert len(say("Give me five ideas for a birthday party.").splitlines()) == 5
+    assert len(say("Write a limerick about a cat.").splitlines()) == 5
+    assert say("Tell me 3 jokes.").startswith("1. ")
     assert say("Write a 3 sentence story about a dragon.").count(".") == 3
+    assert "dragon" in say("Write a 3 sentence story about a dragon.")
     assert say("Write 2 paragraphs about trains.").count("\n\n") == 1
     assert len(say("Write a haiku about the sea.").splitlines()) == 3
     assert len(say("Write a 5 line poem about snow.").splitlines()) == 5

@@ -61,7 +61,9 @@ def test_a_limit_that_is_just_enough_cuts_nothing() -> None:
     whole = answer("Count to 5", temperature=0)
     exact = answer("Count to 5", temperature=0, max_tokens=whole.usage.output_tokens)
     assert (exact.text, exact.finish_reason) == (whole.text, "stop")
-    assert answer("Count to 5", temperature=0, max_tokens=(whole.usage.output_tokens or 0) - 1).finish_reason == "length"
+    assert (
+        answer("Count to 5", temperature=0, max_tokens=(whole.usage.output_tokens or 0) - 1).finish_reason == "length"
+    )
 
 
 def test_the_models_own_limit_holds() -> None:

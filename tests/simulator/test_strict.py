@@ -280,6 +280,20 @@ def test_headers_of_both_vendors() -> None:
     assert "x-ratelimit-limit-requests" not in headers
 
 
+def test_a_failure_of_its_own_is_a_500_in_the_vendors_shape(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(asked: object) -> None:
+        raise RuntimeError("a mistake in the simulator")
+
+    monkeypatch.setattr("ringup.simulator.engine.make", fail)
+    status, body = chat()
+    assert (status, body["error"]["type"]) == (500, "server_error")
+    assert claude()[1]["error"]["type"] == "api_error"
+    assert "a mistake in the simulator" in caplog.text
+    assert "a mistake" not in body["error"]["message"]
+
+
 def test_our_own_client_reads_each_refusal() -> None:
     """The client half of each wire gives the same type of error as the vendor's status means."""
     for wire, (status, body) in {

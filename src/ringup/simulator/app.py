@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -67,9 +66,9 @@ class App:
                 Route("/_ringup/", self._page),
                 Route("/_ringup/calls", self._calls, methods=["GET", "DELETE"]),
                 Route("/_ringup/faults", self._faults, methods=["GET", "POST", "DELETE"]),
+                Route("/_ringup/{path:path}", _nothing, methods=_METHODS),
                 Route("/{path:path}", self._vendor, methods=_METHODS),
-            ],
-            exception_handlers={HTTPException: _no},
+            ]
         )
 
     def reset(self) -> None:
@@ -81,14 +80,13 @@ class App:
         self._number = 0
 
     async def _vendor(self, request: Request) -> Delivery:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        key = strict.key_of(headers)
-        shown = {name: mask(name, value) for name, value in headers.items()}
+        key = strict.key_of(request.headers)
+        shown = {name: mask(name, value) for name, value in request.headers.items()}
         http = HttpRequest(
             method=request.method,
             path=request.url.path,
             query=dict(request.query_params),
-            headers={name: value for name, value in headers.items() if name not in SECRET},
+            headers={name: value for name, value in shown.items() if name not in SECRET},
         )
         self._number += 1
         received = Received(method=http.method, path=http.path, query=request.url.query, headers=shown)
@@ -146,10 +144,10 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, {"server": SERVER}, "application/json")
 
 
-async def _no(request: Request, error: Exception) -> Response:
-    """Its own addresses, asked wrongly."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return _json({"error": f"{request.method} {request.url.path}: {status}"}, status)
+async def _nothing(request: Request) -> Response:
+    """An address of its own that is none, or one asked with the wrong method."""
+    status = 405 if request.path_params["path"] in ("", "calls", "faults") else 404
+    return _json({"error": f"{request.method} {request.url.path} isn't served"}, status)
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

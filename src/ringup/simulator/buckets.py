@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from msgspec import Struct
 
@@ -61,7 +61,8 @@ class _Bucket:
 
 
 class Buckets:
-    """The buckets of every key. `clock` gives seconds; only differences count."""
+    """The buckets of every key (a Secret, so that none lies here in the open). `clock` gives seconds; only differences
+    count."""
 
     def __init__(self, clock: Callable[[], float], rpm: int | None = None, tpm: int | None = None) -> None:
         self._clock = clock
@@ -71,9 +72,9 @@ class Buckets:
         """Other limits, for every key; the buckets begin full."""
         self.rpm = DEFAULT_RPM if rpm is None else rpm
         self.tpm = DEFAULT_TPM if tpm is None else tpm
-        self._keys: OrderedDict[str, dict[str, _Bucket]] = OrderedDict()
+        self._keys: OrderedDict[Hashable, dict[str, _Bucket]] = OrderedDict()
 
-    def _of(self, key: str) -> dict[str, _Bucket]:
+    def _of(self, key: Hashable) -> dict[str, _Bucket]:
         found = self._keys.get(key)
         if found is None:
             now = self._clock()
@@ -84,7 +85,7 @@ class Buckets:
         self._keys.move_to_end(key)
         return found
 
-    def take(self, key: str, read: int, written: int) -> Shortage | None:
+    def take(self, key: Hashable, read: int, written: int) -> Shortage | None:
         """Take one request and its tokens; or, if there isn't enough, take nothing and say what is short.
 
         A request that is larger than the whole bucket of tokens never goes through.
@@ -100,7 +101,7 @@ class Buckets:
             buckets[name].take(amount)
         return None
 
-    def levels(self, key: str) -> dict[str, Level]:
+    def levels(self, key: Hashable) -> dict[str, Level]:
         """How full the buckets are: requests, tokens, input-tokens, output-tokens."""
         now = self._clock()
         return {name: bucket.level(now) for name, bucket in self._of(key).items()}

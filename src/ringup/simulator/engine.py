@@ -94,13 +94,11 @@ class Engine:
         except APIError as error:
             error.request_id = request_id
             answer = _told(call.wire, error)
-        good_key = answer.status not in (401, 403) and key is not None
-        levels = self.buckets.levels(key.reveal()) if good_key and key else None
+        levels = self.buckets.levels(key) if key and answer.status not in (401, 403) else None
         took = self._clock() - started
         own = vendor_headers(claude, request_id, levels, took, started)
-        answer.headers = (
-            own | answer.headers | {name.lower(): value for name, value in (fault or Fault()).headers.items()}
-        )
+        given = {name.lower(): value for name, value in fault.headers.items()} if fault else {}
+        answer.headers = own | answer.headers | given
         return answer, fault
 
     def too_large(self, http: HttpRequest, call: Call) -> Answer:
@@ -154,7 +152,7 @@ class Engine:
         )
         replies = make(asked)
         written = replies[0].usage.output_tokens or 0
-        if short := self.buckets.take(key.reveal() if key else "", read, written):
+        if short := self.buckets.take(key, read, written):
             raise refusals.too_fast(
                 asked.claude,
                 request.model,

@@ -93,10 +93,14 @@ _STORY_MIDDLE = (
     "So the search began, with a {noun}, a {adjective} coat and half a loaf of bread.",
     "By evening the {adjective} {noun} had {verb} everything.",
     "The {noun} answered in a voice as {adjective} as rain.",
-    "There was still {topic} to think of, and no one else would.",
-    "It had to do with {topic}, as these things mostly do.",
     "Behind the {noun} stood another one, {adjective} and waiting.",
     "Somebody had {verb} the {noun} in the night.",
+)
+_STORY_TOPIC = (
+    "There was {topic} to think of, and no one else would.",
+    "It had to do with {topic}, as these things mostly do.",
+    "Everybody spoke of {topic} in those days, and nobody aloud.",
+    "And then, on a {adjective} evening, there was {topic}.",
 )
 _STORY_END = (
     "After that, the {noun} was never {adjective} again.",
@@ -206,8 +210,10 @@ def sentences(chance: Random, topic: str, count: int, story: bool = False) -> li
         return [next(source) for _ in range(count)]
     middle = _endless(chance, _STORY_MIDDLE, topic)
     told = [_fill(chance, chance.choice(_STORY_START), topic)]
-    told += [next(middle) for _ in range(count - 2)]
     if count > 1:
+        told.append(_fill(chance, chance.choice(_STORY_TOPIC), topic))
+    told += [next(middle) for _ in range(count - 3)]
+    if count > 2:
         told.append(_fill(chance, chance.choice(_STORY_END), topic))
     return told
 

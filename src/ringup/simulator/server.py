@@ -106,6 +106,8 @@ class _Server(uvicorn.Server):
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise ConfigurationError(f"port {port} is out of range: 0 to 65535.")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
@@ -114,8 +116,6 @@ def _listen(host: str, port: int) -> socket.socket:
             f"the simulator can't listen on {host}, port {port}: {error.strerror or error}.",
             advice="Choose another port, or 0 for any that is free.",
         ) from None
-    except OverflowError:
-        raise ConfigurationError(f"port {port} is out of range: 0 to 65535.") from None
 
 
 class Background:

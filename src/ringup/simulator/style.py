@@ -124,21 +124,28 @@ def _body(draft: Draft, style: Style, talk: Conversation) -> str:
 
 def _fitted(draft: Draft, wanted: Length, talk: Conversation) -> str:
     """A draft at the length that was asked for: cut short, or gone on with."""
-    base = " ".join(part for part in (talk.pick(draft.says), draft.more) if part)
+    said = talk.pick(draft.says)
     about = draft.short or "this"
     if wanted.unit == "word":
-        words = base.split()
-        if wanted.amount < len(words):
-            fits = len(draft.short.split()) <= wanted.amount and draft.short
-            return draft.short if fits and wanted.amount < 8 else " ".join(words[: wanted.amount]).rstrip(",.;:") + "."
-        if wanted.at_most or wanted.amount < 12:
-            return talk.pick(draft.says) if len(draft.says[0].split()) <= wanted.amount else draft.short
-        rest = wanted.amount - len(words)
-        return f"{base} {prose.exactly(talk.chance, about, rest)}" if rest else base
+        return _in_words(draft, said, wanted, talk)
     if wanted.unit == "paragraph":
-        more = prose.paragraphs(talk.chance, about, min(wanted.amount, 100))
-        return f"{base} {more}"
-    said = re.split(r"(?<=[.!?])\s+", base)
-    if len(said) < wanted.amount and not wanted.at_most:
-        said += prose.sentences(talk.chance, about, min(wanted.amount, 500) - len(said))
-    return ("\n" if wanted.unit == "line" else " ").join(said[: wanted.amount])
+        return f"{said} {draft.more} {prose.paragraphs(talk.chance, about, min(wanted.amount, 100))}".replace("  ", " ")
+    sentences = re.split(r"(?<=[.!?])\s+", f"{said} {draft.more}".strip())
+    if len(sentences) < wanted.amount and not wanted.at_most:
+        sentences += prose.sentences(talk.chance, about, min(wanted.amount, 500) - len(sentences))
+    return ("\n" if wanted.unit == "line" else " ").join(sentences[: wanted.amount])
+
+
+def _in_words(draft: Draft, said: str, wanted: Length, talk: Conversation) -> str:
+    words = said.split()
+    if wanted.amount < len(words):
+        is_news = draft.short and draft.short.lower() not in talk.low
+        if is_news and len(draft.short.split()) <= wanted.amount < 8:
+            return draft.short
+        return " ".join(words[: wanted.amount]).rstrip(",.;:") + "."
+    if wanted.at_most or wanted.amount < 12:
+        return said
+    if len(words) + len(draft.more.split()) <= wanted.amount:
+        said = f"{said} {draft.more}".strip()
+    rest = wanted.amount - len(said.split())
+    return f"{said} {prose.exactly(talk.chance, draft.short or 'this', rest)}" if rest else said

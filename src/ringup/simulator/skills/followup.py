@@ -20,7 +20,7 @@ def resolve(talk: Conversation) -> Conversation | None:
     words = re.sub(_LEANS, "", talk.asked).strip(" ?.!,")
     leans = bool(re.match(_LEANS, talk.asked)) or len(talk.asked.split()) <= 3
     if not leans or len(words.split()) > 6:
-        return None
+        return _more_sums(talk)
     for kind in knowledge.KINDS:
         now = kind.mentioned(words)
         for question in talk.questions if now else ():

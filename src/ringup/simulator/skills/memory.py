@@ -123,7 +123,7 @@ def _acknowledge(found: dict[str, str], said: str) -> Draft:
 
 def answer(talk: Conversation) -> Draft | None:
     """What was told or asked before, if that is asked."""
-    return _about_user(talk) or _asked_for(talk) or _about_talk(talk, talk.low)
+    return _about_user(talk) or _about_talk(talk, talk.low) or _asked_for(talk)
 
 
 def _known(talk: Conversation) -> dict[str, str]:
