@@ -60,6 +60,27 @@ def test_any_cut_gives_the_same_events(lines: list[tuple[bytes, bytes]], bom: bo
     assert read(stream, *range(len(stream)), flush=True) == read(stream, flush=True)
 
 
+PIECE = st.sampled_from(
+    [
+        *(
+            b"data: x\r\n\r\n",
+            b"data: y\n\n",
+            b"data: a\rdata: b\r\n\r\n",
+            b"data: c\r\r\n\r\n",
+            b"data: d\n\ndata: e\r\n\r\n",
+        ),
+        *(b": note\r\n\r\n", b"\r\n\r\n", b"data: f\r", b"data: g\r\n"),
+    ]
+)
+
+
+@given(st.lists(PIECE, max_size=8))
+def test_pieces_that_are_events_give_the_same_events(pieces: list[bytes]) -> None:
+    decoder = Decoder()
+    events = [event for piece in pieces for event in decoder.feed(piece)] + decoder.flush()
+    assert events == read(b"".join(pieces), flush=True)
+
+
 @given(st.binary(max_size=60), st.data())
 def test_any_bytes_at_all(noise: bytes, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(noise)), max_size=4))

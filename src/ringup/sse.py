@@ -29,6 +29,11 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[tuple[str, bytes]]:
         """The events that these bytes complete. Raises ProtocolError when one is larger than the limit."""
+        if data[-4:] == b"\r\n\r\n" and not self._held:  # as Google ends its events
+            alone = data[:6] == b"data: " and data.count(b"\r") == data.count(b"\n") == 2
+            if alone and self._begun and not self._pending:
+                return [("", data[6:-4])]
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if data[-2:] == b"\n\n" and self._begun and not self._pending and not self._held and b"\r" not in data:
             whole: list[tuple[str, bytes]] = []  # the usual piece: whole events, nothing before or after
             for block in data[:-2].split(b"\n\n"):

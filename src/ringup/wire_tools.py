@@ -7,12 +7,27 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from base64 import b64encode
+from binascii import a2b_base64
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
-__all__ = ["MAX_WAIT", "decode", "encode", "excerpt", "is_json", "retry_after", "should_retry"]
+__all__ = [
+    "MAX_WAIT",
+    "count",
+    "data_url",
+    "decode",
+    "encode",
+    "excerpt",
+    "filled",
+    "is_json",
+    "read_data",
+    "retry_after",
+    "should_retry",
+    "word",
+]
 
 MAX_WAIT = 366 * 86_400.0
 """The longest wait that is believed, in seconds: a year. A longer one is taken as a year."""
@@ -86,3 +101,42 @@ def _seconds(text: str | None, unit: float) -> float | None:
 def should_retry(headers: Mapping[str, str]) -> bool | None:
     """What `x-should-retry` says, by the exact words "true" and "false" as in the vendors' SDKs; else None."""
     return {"true": True, "false": False}.get(headers.get("x-should-retry", ""))
+
+
+def filled(fields: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """The fields that aren't `known`, without those that say nothing: null, and empty text, lists and objects."""
+    return {
+        key: value
+        for key, value in fields.items()
+        if key not in known and value is not None and value not in ("", [], {})
+    }
+
+
+def word(value: Any) -> str | None:
+    """An id or a name as text, numbers too (some servers send them); None for nothing and for what can't be one."""
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def count(value: Any) -> int | None:
+    """A number as a whole one, 1.0 too; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == value and abs(value) < 2**53 else None  # noqa: PLR0124 - NaN isn't itself
+
+
+def data_url(data: bytes, media_type: str) -> str:
+    """Bytes as a data: URL."""
+    return f"data:{media_type};base64,{b64encode(data).decode()}"
+
+
+def read_data(url: str) -> tuple[str | None, bytes | None]:
+    """The media type and bytes of a data: URL in its plain form; (None, None) for any other URL."""
+    head, comma, text = url.partition(",")
+    if not comma or not head.startswith("data:") or not head.endswith(";base64") or head.count(";") != 1:
+        return None, None
+    try:
+        return head[5:-7], a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return None, None

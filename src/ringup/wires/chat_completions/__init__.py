@@ -7,14 +7,15 @@ takes; for the dialects, each quirk is told where it is read.
     _parts      parts of a message as JSON, and back        _growing   parts of a stream, as they grow
     _request    a request, written                          _reader    a stream, read
     _checks     what the API refuses in a request           _writer    a stream, written
-    _server     a request, read                             _errors    errors, read and written
-    _reply      a whole answer, read and written
+    _server     a request, read                             _reply     a whole answer, read and written
+
+Errors are OpenAI's, as on its other wires: `ringup.openai_errors`.
 """
 
 from __future__ import annotations
 
+from ringup.openai_errors import read_error, write_error
 from ringup.wires.chat_completions._checks import FIELDS
-from ringup.wires.chat_completions._errors import read_error, write_error
 from ringup.wires.chat_completions._parts import NAME, PATH
 from ringup.wires.chat_completions._reader import Reader
 from ringup.wires.chat_completions._reply import read_reply, write_reply

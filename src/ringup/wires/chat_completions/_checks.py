@@ -1,19 +1,32 @@
-"""What the API refuses in a request, in its own words: status 400 with `param` and `code`.
+"""What the API refuses in a request, in its own words (`ringup.openai_checks`): status 400 with `param` and `code`.
 
-The words, codes and ranges are OpenAI's (2026-11: error bodies as recorded, openai-openapi v2.3.0 for the limits).
 What a compatible server takes and OpenAI doesn't (Mistral's "any", its document_url, tools without a type, reasoning
 in a message) passes: telling vendors apart is for who knows which one is meant.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from ringup.errors import BadRequestError
+from ringup.openai_checks import (
+    bad,
+    check_metadata,
+    check_name,
+    check_number,
+    check_range,
+    check_types,
+    empty,
+    expect,
+    missing,
+    not_json,
+    too_long,
+    wrong_type,
+    wrong_value,
+)
 
-__all__ = ["FIELDS", "ROLES", "bad", "check_request", "not_json"]
+__all__ = ["FIELDS", "ROLES", "check_request"]
 
 FIELDS = frozenset(
     {
@@ -42,7 +55,6 @@ _INNER = {"text": "text", "refusal": "refusal", "image_url": "image_url", "input
 _FORMATS = ("text", "json_object", "json_schema")
 _DIALECT_FORMATS = ("json", "regex", "grammar", "structural_tag")
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 _MAX_TOOLS = 128
 _MAX_STOPS = 4
@@ -64,94 +76,7 @@ _CHOICES = {
     "reasoning_effort": (*_EFFORTS, "default"),  # "default" is Groq's
     "verbosity": ("low", "medium", "high"),
 }
-_KINDS: dict[type, str] = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "an integer",
-    float: "a decimal number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
-}
-
 Body = dict[str, Any]
-
-
-# The words
-
-
-def bad(message: str, param: str | None = None, code: str | None = None) -> BadRequestError:
-    """A refusal as OpenAI words it."""
-    return BadRequestError(message, status=400, type="invalid_request_error", param=param, code=code)
-
-
-def not_json() -> BadRequestError:
-    """The refusal of a body that isn't JSON."""
-    return bad(
-        "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
-        "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
-    )
-
-
-def _missing(param: str) -> BadRequestError:
-    return bad(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
-
-
-def _wrong_type(param: str, expected: str, value: Any) -> BadRequestError:
-    kind = _KINDS.get(type(value), "an unsupported value")
-    return bad(f"Invalid type for '{param}': expected {expected}, but got {kind} instead.", param, "invalid_type")
-
-
-def _wrong_value(param: str, value: Any, supported: tuple[str, ...]) -> BadRequestError:
-    shown = [f"'{word}'" for word in supported]
-    listed = f"{', '.join(shown[:-1])}{',' if len(shown) > 2 else ''} and {shown[-1]}"
-    return bad(f"Invalid value: '{value}'. Supported values are: {listed}.", param, "invalid_value")
-
-
-def _length(param: str, kind: str, limit: int, length: int) -> BadRequestError:
-    one = "a string" if kind == "string" else "an array"
-    return bad(
-        f"Invalid '{param}': {kind} too long. Expected {one} with maximum length {limit}, "
-        f"but got {one} with length {length} instead.",
-        param,
-        f"{kind}_above_max_length",
-    )
-
-
-def _empty(param: str) -> BadRequestError:
-    return bad(
-        f"Invalid '{param}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-        param,
-        "empty_array",
-    )
-
-
-def _check_range(param: str, value: Any, low: float, high: float | None, kind: str) -> None:
-    side, sign, limit = ("below", ">=", low) if value < low else ("above", "<=", high)
-    if limit is not None and not (low <= value and (high is None or value <= high)):
-        edge = "minimum" if side == "below" else "maximum"
-        raise bad(
-            f"Invalid '{param}': {kind} {side} {edge} value. Expected a value {sign} {limit}, but got {value} instead.",
-            param,
-            f"{kind}_{side}_{edge[:3]}_value",
-        )
-
-
-def _expect(value: Any, kind: type, param: str, expected: str | None = None) -> None:
-    if value is None or not isinstance(value, kind):
-        raise _wrong_type(param, expected or _KINDS[kind], value)
-
-
-def _check_types(held: Body, kinds: dict[str, type], where: str) -> None:
-    for name, kind in kinds.items():
-        if held.get(name) is not None:
-            _expect(held[name], kind, f"{where}.{name}")
-
-
-def _number(value: Any, param: str, whole: bool) -> None:
-    fits = isinstance(value, int | float) and not isinstance(value, bool)
-    if not fits or (whole and not float(value).is_integer()):
-        raise _wrong_type(param, "an integer" if whole else "a decimal", value)
 
 
 # The whole body
@@ -163,7 +88,7 @@ def check_request(body: Any) -> None:
         raise not_json()
     if body.get("model") is None:
         raise bad("you must provide a model parameter")
-    _expect(body["model"], str, "model")
+    expect(body["model"], str, "model")
     if not body["model"]:
         raise bad("you must provide a model parameter")
     for name, value in body.items():
@@ -177,17 +102,17 @@ def check_request(body: Any) -> None:
 def _check_setting(name: str, value: Any) -> None:
     for kind, names in _TYPES.items():
         if name in names:
-            _expect(value, kind, name)
+            expect(value, kind, name)
     if name in _NUMBERS:
-        _number(value, name, whole=False)
-        _check_range(name, value, *_NUMBERS[name], "decimal")
+        check_number(value, name, whole=False)
+        check_range(name, value, *_NUMBERS[name], "decimal")
     elif name in _INTEGERS:
-        _number(value, name, whole=True)
-        _check_range(name, value, *_INTEGERS[name], "integer")
+        check_number(value, name, whole=True)
+        check_range(name, value, *_INTEGERS[name], "integer")
     elif name in _CHOICES:
-        _expect(value, str, name)
+        expect(value, str, name)
         if value not in _CHOICES[name]:
-            raise _wrong_value(name, value, _CHOICES[name])
+            raise wrong_value(name, value, _CHOICES[name])
     elif name in _SETTINGS:
         _SETTINGS[name](value)
 
@@ -195,99 +120,63 @@ def _check_setting(name: str, value: Any) -> None:
 def _check_stop(stop: Any) -> None:
     if isinstance(stop, str):
         return
-    _expect(stop, list, "stop", "a string or an array of strings")
+    expect(stop, list, "stop", "a string or an array of strings")
     if len(stop) > _MAX_STOPS:
-        raise _length("stop", "array", _MAX_STOPS, len(stop))
+        raise too_long("stop", "array", _MAX_STOPS, len(stop))
     for index, text in enumerate(stop):
-        _expect(text, str, f"stop[{index}]")
+        expect(text, str, f"stop[{index}]")
 
 
 def _check_bias(bias: Body) -> None:
     for token, value in bias.items():
-        _number(value, f"logit_bias.{token}", whole=False)
-        _check_range(f"logit_bias.{token}", value, -100, 100, "decimal")
-
-
-def _check_metadata(metadata: Body) -> None:
-    if len(metadata) > 16:
-        raise bad(
-            f"Invalid 'metadata': too many properties. Expected an object with at most 16 properties, "
-            f"but got an object with {len(metadata)} properties instead.",
-            "metadata",
-            "object_above_max_properties",
-        )
-    for key, value in metadata.items():
-        if len(key) > 64:
-            raise bad(
-                f"Invalid property name in 'metadata': '{key[:64]}...' is too long. Expected a property name with "
-                f"maximum length 64, but got a property name with length {len(key)} instead.",
-                "metadata",
-                "property_name_above_max_length",
-            )
-        _expect(value, str, f"metadata.{key}")
-        if len(value) > 512:
-            raise _length(f"metadata.{key}", "string", 512, len(value))
+        check_number(value, f"logit_bias.{token}", whole=False)
+        check_range(f"logit_bias.{token}", value, -100, 100, "decimal")
 
 
 def _check_format(wanted: Body) -> None:
     kind = wanted.get("type")
     if kind is None:
-        raise _missing("response_format.type")
+        raise missing("response_format.type")
     if kind not in _FORMATS and kind not in _DIALECT_FORMATS:
-        raise _wrong_value("response_format.type", kind, _FORMATS)
+        raise wrong_value("response_format.type", kind, _FORMATS)
     if kind != "json_schema" or "schema" in wanted:  # llama.cpp has the schema beside the type
         return
     inner = wanted.get("json_schema")
     if inner is None:
-        raise _missing("response_format.json_schema")
-    _expect(inner, dict, "response_format.json_schema")
-    _check_name(inner.get("name"), "response_format.json_schema.name")
-    _check_types(inner, {"schema": dict, "description": str, "strict": bool}, "response_format.json_schema")
-
-
-def _check_name(name: Any, param: str) -> None:
-    if name is None:
-        raise _missing(param)
-    _expect(name, str, param)
-    if not _NAME.fullmatch(name):
-        raise bad(
-            f"Invalid '{param}': string does not match pattern. Expected a string that matches the pattern "
-            "'^[a-zA-Z0-9_-]+$'.",
-            param,
-            "invalid_value",
-        )
-    if len(name) > 64:
-        raise _length(param, "string", 64, len(name))
+        raise missing("response_format.json_schema")
+    expect(inner, dict, "response_format.json_schema")
+    check_name(inner.get("name"), "response_format.json_schema.name")
+    check_types(inner, {"schema": dict, "description": str, "strict": bool}, "response_format.json_schema")
 
 
 def _check_tool_choice(choice: Any) -> None:
     if isinstance(choice, str):
         if choice not in ("none", "auto", "required", "any"):  # "any" is Mistral's
-            raise _wrong_value("tool_choice", choice, ("none", "auto", "required"))
+            raise wrong_value("tool_choice", choice, ("none", "auto", "required"))
         return
-    _expect(choice, dict, "tool_choice", "a string or an object")
+    expect(choice, dict, "tool_choice", "a string or an object")
     kind = choice.get("type")
     if kind is None:
-        raise _missing("tool_choice.type")
+        raise missing("tool_choice.type")
     if kind == "function":
         inner = choice.get("function")
         if inner is None:
-            raise _missing("tool_choice.function")
-        _expect(inner, dict, "tool_choice.function")
+            raise missing("tool_choice.function")
+        expect(inner, dict, "tool_choice.function")
         if inner.get("name") is None:
-            raise _missing("tool_choice.function.name")
-        _expect(inner["name"], str, "tool_choice.function.name")
+            raise missing("tool_choice.function.name")
+        expect(inner["name"], str, "tool_choice.function.name")
 
 
 def _check_logprobs(wanted: Any) -> None:
     if not isinstance(wanted, int):  # Together takes a number
-        raise _wrong_type("logprobs", "a boolean", wanted)
+        raise wrong_type("logprobs", "a boolean", wanted)
 
 
 _SETTINGS: dict[str, Callable[[Any], None]] = {
     "stop": _check_stop,
     "logit_bias": _check_bias,
-    "metadata": _check_metadata,
+    "metadata": check_metadata,
     "response_format": _check_format,
     "tool_choice": _check_tool_choice,
     "logprobs": _check_logprobs,
@@ -312,20 +201,20 @@ def _check_combinations(body: Body) -> None:
 
 def _check_tools(tools: list[Any]) -> None:
     if len(tools) > _MAX_TOOLS:
-        raise _length("tools", "array", _MAX_TOOLS, len(tools))
+        raise too_long("tools", "array", _MAX_TOOLS, len(tools))
     for index, tool in enumerate(tools):
         where = f"tools[{index}]"
-        _expect(tool, dict, where)
+        expect(tool, dict, where)
         kind = tool.get("type", "function")  # Mistral doesn't ask for it
-        _expect(kind, str, f"{where}.type")
+        expect(kind, str, f"{where}.type")
         if kind not in ("function", "custom"):
             continue  # a server's own tool
         inner = tool.get(kind)
         if inner is None:
-            raise _missing(f"{where}.{kind}")
-        _expect(inner, dict, f"{where}.{kind}")
-        _check_name(inner.get("name"), f"{where}.{kind}.name")
-        _check_types(inner, {"parameters": dict, "description": str, "strict": bool}, f"{where}.{kind}")
+            raise missing(f"{where}.{kind}")
+        expect(inner, dict, f"{where}.{kind}")
+        check_name(inner.get("name"), f"{where}.{kind}.name")
+        check_types(inner, {"parameters": dict, "description": str, "strict": bool}, f"{where}.{kind}")
 
 
 # Messages
@@ -333,12 +222,12 @@ def _check_tools(tools: list[Any]) -> None:
 
 def _check_messages(messages: Any) -> None:
     if messages is None:
-        raise _missing("messages")
-    _expect(messages, list, "messages", "an array of objects")
+        raise missing("messages")
+    expect(messages, list, "messages", "an array of objects")
     if not messages:
-        raise _empty("messages")
+        raise empty("messages")
     for index, message in enumerate(messages):
-        _expect(message, dict, f"messages[{index}]")
+        expect(message, dict, f"messages[{index}]")
         _check_message(message, f"messages[{index}]")
     _check_answers(messages)
 
@@ -346,28 +235,28 @@ def _check_messages(messages: Any) -> None:
 def _check_message(message: Body, where: str) -> None:
     role = message.get("role")
     if role is None:
-        raise _missing(f"{where}.role")
+        raise missing(f"{where}.role")
     if role not in ROLES:
-        raise _wrong_value(f"{where}.role", role, ROLES)
+        raise wrong_value(f"{where}.role", role, ROLES)
     if message.get("name") is not None:
-        _expect(message["name"], str, f"{where}.name")
+        expect(message["name"], str, f"{where}.name")
     content = message.get("content")
     if content is not None:
         _check_content(content, f"{where}.content")
     if role == "assistant":
         _check_assistant(message, where)
     elif content is None:
-        raise _missing(f"{where}.content") if "content" not in message else _no_content(f"{where}.content", content)
+        raise missing(f"{where}.content") if "content" not in message else _no_content(f"{where}.content", content)
     if role == "tool":
         if message.get("tool_call_id") is None:
-            raise _missing(f"{where}.tool_call_id")
-        _expect(message["tool_call_id"], str, f"{where}.tool_call_id")
+            raise missing(f"{where}.tool_call_id")
+        expect(message["tool_call_id"], str, f"{where}.tool_call_id")
     if role == "function" and message.get("name") is None:
-        raise _missing(f"{where}.name")
+        raise missing(f"{where}.name")
 
 
 def _no_content(param: str, content: Any) -> BadRequestError:
-    return _wrong_type(param, "one of a string or array of objects", content)
+    return wrong_type(param, "one of a string or array of objects", content)
 
 
 def _check_content(content: Any, where: str) -> None:
@@ -376,27 +265,27 @@ def _check_content(content: Any, where: str) -> None:
     if not isinstance(content, list):
         raise _no_content(where, content)
     for index, part in enumerate(content):
-        _expect(part, dict, f"{where}[{index}]")
+        expect(part, dict, f"{where}[{index}]")
         _check_part(part, f"{where}[{index}]")
 
 
 def _check_part(part: Body, where: str) -> None:
     kind = part.get("type")
     if kind is None:
-        raise _missing(f"{where}.type")
-    _expect(kind, str, f"{where}.type")
+        raise missing(f"{where}.type")
+    expect(kind, str, f"{where}.type")
     if kind not in _PARTS and kind not in _DIALECT_PARTS:
-        raise _wrong_value(f"{where}.type", kind, _PARTS)
+        raise wrong_value(f"{where}.type", kind, _PARTS)
     inner = _INNER.get(kind)
     if inner is None:
         return
     held = part.get(inner)
     if held is None:
-        raise _missing(f"{where}.{inner}")
+        raise missing(f"{where}.{inner}")
     if inner in ("text", "refusal"):
-        _expect(held, str, f"{where}.{inner}")
+        expect(held, str, f"{where}.{inner}")
     elif not isinstance(held, str):  # Mistral and Ollama take the URL alone
-        _expect(held, dict, f"{where}.{inner}")
+        expect(held, dict, f"{where}.{inner}")
         _check_inner(inner, held, f"{where}.{inner}")
 
 
@@ -404,11 +293,11 @@ def _check_inner(kind: str, held: Body, where: str) -> None:
     required = {"image_url": ("url",), "input_audio": ("data", "format"), "file": ()}[kind]
     for name in required:
         if held.get(name) is None:
-            raise _missing(f"{where}.{name}")
+            raise missing(f"{where}.{name}")
     names = ("url", "detail", "data", "format", "file_data", "file_id", "filename")
-    _check_types(held, dict.fromkeys(names, str), where)
+    check_types(held, dict.fromkeys(names, str), where)
     if kind == "file" and held.get("file_data") is None and held.get("file_id") is None:
-        raise _missing(f"{where}.file_id")
+        raise missing(f"{where}.file_id")
 
 
 _INSTEAD = (
@@ -428,40 +317,40 @@ def _check_assistant(message: Body, where: str) -> None:
         raise bad(f"Invalid value for 'content': expected a string, got null. ({where}.content)", f"{where}.content")
     calls = message.get("tool_calls")
     if calls is not None:
-        _expect(calls, list, f"{where}.tool_calls", "an array of objects")
+        expect(calls, list, f"{where}.tool_calls", "an array of objects")
         for index, call in enumerate(calls):
-            _expect(call, dict, f"{where}.tool_calls[{index}]")
+            expect(call, dict, f"{where}.tool_calls[{index}]")
             _check_call(call, f"{where}.tool_calls[{index}]")
     if message.get("function_call") is not None:
-        _expect(message["function_call"], dict, f"{where}.function_call")
+        expect(message["function_call"], dict, f"{where}.function_call")
         _check_function(message["function_call"], f"{where}.function_call", "arguments")
     if message.get("audio") is not None:
-        _expect(message["audio"], dict, f"{where}.audio")
+        expect(message["audio"], dict, f"{where}.audio")
     if message.get("refusal") is not None:
-        _expect(message["refusal"], str, f"{where}.refusal")
+        expect(message["refusal"], str, f"{where}.refusal")
 
 
 def _check_call(call: Body, where: str) -> None:
     if call.get("id") is None:
-        raise _missing(f"{where}.id")
-    _expect(call["id"], str, f"{where}.id")
+        raise missing(f"{where}.id")
+    expect(call["id"], str, f"{where}.id")
     kind = call.get("type") or "function"
     if kind not in ("function", "custom"):
-        raise _wrong_value(f"{where}.type", kind, ("function", "custom"))
+        raise wrong_value(f"{where}.type", kind, ("function", "custom"))
     if call.get(kind) is None:
-        raise _missing(f"{where}.{kind}")
-    _expect(call[kind], dict, f"{where}.{kind}")
+        raise missing(f"{where}.{kind}")
+    expect(call[kind], dict, f"{where}.{kind}")
     _check_function(call[kind], f"{where}.{kind}", "input" if kind == "custom" else "arguments")
 
 
 def _check_function(inner: Body, where: str, words: str) -> None:
     if inner.get("name") is None:
-        raise _missing(f"{where}.name")
-    _expect(inner["name"], str, f"{where}.name")
+        raise missing(f"{where}.name")
+    expect(inner["name"], str, f"{where}.name")
     if inner.get(words) is None:
-        raise _missing(f"{where}.{words}")
+        raise missing(f"{where}.{words}")
     if not isinstance(inner[words], dict):  # Mistral takes the object itself
-        _expect(inner[words], str, f"{where}.{words}")
+        expect(inner[words], str, f"{where}.{words}")
 
 
 def _check_answers(messages: list[Body]) -> None:

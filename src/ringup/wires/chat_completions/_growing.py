@@ -26,17 +26,15 @@ from ringup.events import (
     ThinkingDelta,
 )
 from ringup.messages import Audio, Opaque, Part, Refusal, Text, Thinking, ToolCall
-from ringup.wire_tools import decode, encode
+from ringup.wire_tools import decode, encode, filled, word
 from ringup.wires.chat_completions._parts import (
     NAME,
     detail_rest,
     extra_of,
-    filled,
     own,
     read_block,
     read_detail,
     rest_of,
-    word,
 )
 
 __all__ = ["Growing"]

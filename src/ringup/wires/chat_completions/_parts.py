@@ -12,39 +12,34 @@ A Thinking part's extra says how it came, in `field`, so that it can go back the
 
 from __future__ import annotations
 
-from base64 import b64encode
 from binascii import a2b_base64
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from ringup.messages import Audio, Document, Extra, Image, Opaque, Part, Refusal, Text, Thinking, ToolCall
-from ringup.wire_tools import encode
+from ringup.wire_tools import data_url, encode, filled, read_data, word
 
 __all__ = [
     "DETAIL_TEXT",
     "NAME",
     "PATH",
     "call_block",
-    "data_url",
     "detail_block",
     "detail_rest",
     "extra_of",
     "field_of",
     "file_block",
-    "filled",
     "image_block",
     "merge",
     "message_parts",
     "own",
     "read_block",
     "read_call",
-    "read_data",
     "read_detail",
     "reasoning_fields",
     "rest_of",
     "text_block",
     "thinking_chunk",
-    "word",
 ]
 
 NAME = "chat_completions"
@@ -68,15 +63,6 @@ def own(extra: Extra) -> dict[str, Any]:
 def extra_of(fields: dict[str, Any]) -> Extra:
     """Fields as an `extra` of this wire; nothing for none."""
     return {NAME: fields} if fields else {}
-
-
-def filled(fields: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """The fields that aren't `known`, without those that say nothing: null, and empty text, lists and objects."""
-    return {
-        key: value
-        for key, value in fields.items()
-        if key not in known and value is not None and value not in ("", [], {})
-    }
 
 
 def rest_of(block: dict[str, Any], known: tuple[str, ...], inner: str, inside: tuple[str, ...]) -> Extra:
@@ -103,13 +89,6 @@ def merge(block: dict[str, Any], extra: Extra) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def word(value: Any) -> str | None:
-    """An id or a name as text, numbers too (some servers send them); None for nothing and for what can't be one."""
-    if isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def read_block(block: Any) -> Part:
@@ -225,22 +204,6 @@ def thinking_chunk(part: Thinking) -> dict[str, Any]:
     block.update(own(part.extra))
     del block["field"]
     return block
-
-
-def data_url(data: bytes, media_type: str) -> str:
-    """Bytes as a data: URL."""
-    return f"data:{media_type};base64,{b64encode(data).decode()}"
-
-
-def read_data(url: str) -> tuple[str | None, bytes | None]:
-    """The media type and bytes of a data: URL in its plain form; (None, None) for any other URL."""
-    head, comma, text = url.partition(",")
-    if not comma or not head.startswith("data:") or not head.endswith(";base64") or head.count(";") != 1:
-        return None, None
-    try:
-        return head[5:-7], a2b_base64(text, strict_mode=True)
-    except ValueError:
-        return None, None
 
 
 # Reasoning

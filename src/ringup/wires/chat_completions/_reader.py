@@ -13,17 +13,16 @@ import msgspec
 
 from ringup.errors import APIError, ProtocolError, StreamTruncatedError
 from ringup.events import Event, Failed, Finish, Noticed, Start, Used, merge_extra, replay
+from ringup.openai_errors import error_of, holds_error, not_an_answer
 from ringup.sse import Decoder
 from ringup.usage import Usage
-from ringup.wire_tools import decode, is_json
-from ringup.wires.chat_completions._errors import error_of, holds_error, not_an_answer
+from ringup.wire_tools import count, decode, filled, is_json, word
 from ringup.wires.chat_completions._growing import Growing
-from ringup.wires.chat_completions._parts import extra_of, filled, word
+from ringup.wires.chat_completions._parts import extra_of
 from ringup.wires.chat_completions._reply import (
     CHOICE_FIELDS,
     ONE_CHOICE,
     TOP_FIELDS,
-    count,
     finish_of,
     read_reply,
     usage_of,

@@ -11,22 +11,20 @@ from typing import Any
 
 from ringup.errors import APIError
 from ringup.messages import Audio, Message, Opaque, Part, Refusal, Text, Thinking, ToolCall
+from ringup.openai_errors import error_of, holds_error, not_an_answer
 from ringup.reply import FinishReason, Notice, Reply
 from ringup.usage import Usage
-from ringup.wire_tools import decode, encode
-from ringup.wires.chat_completions._errors import error_of, holds_error, not_an_answer
+from ringup.wire_tools import count, decode, encode, filled, word
 from ringup.wires.chat_completions._parts import (
     NAME,
     call_block,
     extra_of,
     field_of,
-    filled,
     merge,
     message_parts,
     own,
     reasoning_fields,
     thinking_chunk,
-    word,
 )
 
 __all__ = [
@@ -34,7 +32,6 @@ __all__ = [
     "FROM_CHOICE",
     "ONE_CHOICE",
     "TOP_FIELDS",
-    "count",
     "finish_of",
     "finish_word",
     "read_json",
@@ -88,13 +85,6 @@ def finish_word(reason: FinishReason | None, raw: str | None, refused: bool) -> 
 
 
 # Usage
-
-
-def count(value: Any) -> int | None:
-    """A number as a whole one, 1.0 too; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if value == value and abs(value) < 2**53 else None  # noqa: PLR0124 - NaN isn't itself
 
 
 def read_usage(usage: dict[str, Any]) -> Usage:

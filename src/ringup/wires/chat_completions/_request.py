@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 from msgspec.structs import replace
 
@@ -56,6 +57,9 @@ _NO_WORDS = "this audio has neither sound nor words that could be sent; it was l
 _BY_FILE = "an uploaded image is sent as a file on this API"
 _MISPLACED = "tools are called in the assistant's messages, and answered in a user's or a tool's; this was left out"
 _FILE_NAME = "this API wants a file's name, so one was made up"
+_DEVELOPER = "this server knows no role `developer`: it was sent as `system`"
+_ANY_ID = "this server wants ids of tool calls of another form; others were made of them"
+_NAMELESS = "this server takes no names of speakers; the name was left out"
 
 _NEXT = "The result is in the next message."
 _PLAIN = {"type", "text"}
@@ -78,7 +82,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     that refuse it).
     """
     notices = _Notices()
-    body: Block = {"model": request.model, "messages": _messages(request, notices)}
+    body: Block = {"model": request.model, "messages": _messages(request, rules, notices)}
     _settings(body, request, rules, notices)
     if tools := [_tool(tool) for tool in request.tools if _ours(tool, "tools", notices)]:
         body["tools"] = tools
@@ -88,7 +92,8 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
         body["response_format"] = _response_format(request.output_schema)
     if request.stream:
         body["stream"] = True
-        body["stream_options"] = {"include_usage": True}
+        if rules.stream_options:
+            body["stream_options"] = {"include_usage": True}
     body.update(request.extra)
     if body.get("stream_options", True) is None:
         del body["stream_options"]
@@ -108,13 +113,24 @@ def _settings(body: Block, request: Request, rules: Rules, notices: _Notices) ->
         "parallel_tool_calls": request.parallel_tool_calls,
         "metadata": request.metadata,
     }
-    body.update({name: value for name, value in settings.items() if value is not None})
+    for name, value in settings.items():
+        if value is not None:
+            body[_field(name, rules, notices)] = value
     if (wanted := request.reasoning) is not None:
         if wanted.effort is not None:
             body["reasoning_effort"] = wanted.effort
         for name in ("budget_tokens", "mode", "display"):
             if getattr(wanted, name) is not None:
                 notices.add("dropped", f"reasoning.{name}", _EFFORT_ONLY)
+
+
+def _field(name: str, rules: Rules, notices: _Notices) -> str:
+    """The server's own name of a field."""
+    other = rules.renames.get(name)
+    if other is None:
+        return name
+    notices.add("renamed", name, f"{name} was sent as {other}, as this server calls it")
+    return other
 
 
 def _ours(value: Any, where: str, notices: _Notices) -> bool:
@@ -158,15 +174,14 @@ def _response_format(output: OutputSchema) -> Block:
 # Messages
 
 
-def _messages(request: Request, notices: _Notices) -> list[Block]:
-    writer = _Messages(notices)
+def _messages(request: Request, rules: Rules, notices: _Notices) -> list[Block]:
+    writer = _Messages(rules, notices)
     if request.system:
         writer.plain(Message("system", request.system))
     for message in request.messages:
         part = message.parts[0] if len(message.parts) == 1 else None
         if type(part) is Text and not (part.extra or message.extra or message.name or writer.moved):
-            role = "user" if message.role == "tool" else message.role
-            writer.written.append({"role": role, "content": part.text})
+            writer.written.append({"role": writer.role(message), "content": part.text})
         else:
             writer.add(message)
     writer.flush()
@@ -176,13 +191,44 @@ def _messages(request: Request, notices: _Notices) -> list[Block]:
 class _Messages:
     """Messages as they are written. `moved` waits for the end of a run of tool messages: none may stand between."""
 
-    __slots__ = ("moved", "notices", "old_calls", "written")
+    __slots__ = ("moved", "notices", "old_calls", "rules", "written")
 
-    def __init__(self, notices: _Notices) -> None:
+    def __init__(self, rules: Rules, notices: _Notices) -> None:
         self.written: list[Block] = []
         self.moved: list[Block] = []
         self.old_calls: set[str] = set()
+        self.rules = rules
         self.notices = notices
+
+    def role(self, message: Message) -> str:
+        """The role under which a message of words goes out."""
+        role = message.role
+        if role == "developer" and role in self.rules.refuses:
+            self.notices.add("renamed", "messages.role", _DEVELOPER)
+            return "system"
+        return "user" if role == "tool" else role
+
+    def named(self, written: Block, message: Message) -> Block:
+        """A message with its speaker's name and the fields that only this wire knows."""
+        if message.name is not None and "name" in self.rules.refuses:
+            self.notices.add("dropped", "messages.name", _NAMELESS)
+        elif message.name is not None:
+            written["name"] = message.name
+        return merge(written, message.extra) if message.extra else written
+
+    def id(self, call_id: str) -> str:
+        """A tool call's id as the server takes it; the same one always becomes the same."""
+        length = self.rules.tool_id_length
+        if length is None or (len(call_id) == length and call_id.isascii() and call_id.isalnum()):
+            return call_id
+        self.notices.add("renamed", "tool_call.id", _ANY_ID)
+        text = call_id.encode("utf-8", "replace")
+        return f"{crc32(text):08x}{crc32(text[::-1]):08x}"[:length]
+
+    def takes(self, part: Thinking) -> bool:
+        """Whether reasoning can go back: it came on this wire, in a field that the server knows."""
+        field, known = field_of(part), self.rules.thoughts
+        return field is not None and (known is None or field in known)
 
     def add(self, message: Message) -> None:
         if message.role == "assistant":
@@ -196,16 +242,14 @@ class _Messages:
         rest = tuple([part for part in message.parts if type(part) is not ToolResult])
         for result in results:
             written = self._result(result)
-            self.written.append(written if rest else _named(written, message))
+            self.written.append(written if rest else self.named(written, message))
         if rest:
             self.plain(replace(message, role="user", parts=rest))
 
     def plain(self, message: Message) -> None:
         """A message of words, images and files."""
         self.flush()
-        role = "user" if message.role == "tool" else message.role
-        written: Block = {"role": role, "content": self._content(message.parts)}
-        self.written.append(_named(written, message))
+        self.written.append(self.named({"role": self.role(message), "content": self._content(message.parts)}, message))
 
     def flush(self) -> None:
         """What was moved out of tool messages goes in a user's message of its own."""
@@ -231,13 +275,13 @@ class _Messages:
         if result.call_id in self.old_calls:
             written: Block = {"role": "function", "name": result.call_id}
         else:
-            written = {"role": "tool", "tool_call_id": result.call_id}
+            written = {"role": "tool", "tool_call_id": self.id(result.call_id)}
         written["content"] = self._content(words) or (_NEXT if moved else "")
         return written | own(result.extra) if result.extra else written
 
     def _move(self, result: ToolResult) -> None:
         self.notices.add("moved", "tool_result", _ONLY_TEXT)
-        self.moved.append({"type": "text", "text": f"From the tool call {result.call_id}:"})
+        self.moved.append({"type": "text", "text": f"From the tool call {self.id(result.call_id)}:"})
         blocks = [self._block(part) for part in result.parts if _moves(part)]
         self.moved += [block for block in blocks if block is not None]
 
@@ -254,7 +298,8 @@ class _Messages:
                     fields["function_call"] = {"name": part.name, "arguments": part.json}
                 case ToolCall():
                     calls.append(call_block(part))
-                case Thinking() if field_of(part) not in (None, "thinking"):
+                    calls[-1]["id"] = self.id(part.id)
+                case Thinking() if self.takes(part) and field_of(part) != "thinking":
                     thoughts.append(part)
                 case Refusal() if one_refusal and not own(part.extra):
                     fields["refusal"] = part.text
@@ -268,7 +313,7 @@ class _Messages:
         written: Block = {"role": "assistant", "content": words if words or not fields else None, **fields}
         if thoughts:
             written.update(reasoning_fields(thoughts))
-        return _named(written, message)
+        return self.named(written, message)
 
     def _block(self, part: Part) -> Block | None:
         """A part as an item of a content list; None where it can't be one, which a notice tells."""
@@ -285,7 +330,7 @@ class _Messages:
                 return merge({"type": "refusal", "refusal": part.text}, part.extra)
             case Opaque():
                 return part.data if _ours(part, "messages", self.notices) else None
-            case Thinking() if field_of(part) == "thinking":
+            case Thinking() if self.takes(part) and field_of(part) == "thinking":
                 return thinking_chunk(part)
             case Thinking():
                 self.notices.add("dropped", "thinking", _UNSIGNED)
@@ -325,9 +370,3 @@ class _Messages:
 def _moves(part: Part) -> bool:
     """Whether a part of a tool's result must leave it: all but words, and what this wire itself gave."""
     return isinstance(part, Image) or (isinstance(part, Document) and part.text is None)
-
-
-def _named(written: Block, message: Message) -> Block:
-    if message.name is not None:
-        written["name"] = message.name
-    return merge(written, message.extra) if message.extra else written

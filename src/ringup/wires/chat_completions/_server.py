@@ -19,9 +19,10 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.wire_tools import decode
-from ringup.wires.chat_completions._checks import check_request, not_json
-from ringup.wires.chat_completions._parts import NAME, extra_of, filled, message_parts, read_block, rest_of
+from ringup.openai_checks import not_json
+from ringup.wire_tools import decode, filled
+from ringup.wires.chat_completions._checks import check_request
+from ringup.wires.chat_completions._parts import NAME, extra_of, message_parts, read_block, rest_of
 
 __all__ = ["read_request"]
 

@@ -21,10 +21,10 @@ from ringup.events import (
     Used,
 )
 from ringup.messages import Audio, Opaque, Part, Refusal, Request, Text, Thinking, ToolCall
+from ringup.openai_errors import error_body
 from ringup.sse import encode as encode_event
 from ringup.usage import Usage
 from ringup.wire_tools import encode
-from ringup.wires.chat_completions._errors import error_body
 from ringup.wires.chat_completions._parts import (
     DETAIL_TEXT,
     NAME,

@@ -1,4 +1,4 @@
-"""Errors as Chat Completions says them, in every dialect: read from an answer or from inside a 200, and written.
+"""Errors as OpenAI's APIs say them, in every dialect: read from an answer or from inside a 200, and written.
 
 OpenAI wraps them: {"error": {"message", "type", "param", "code"}}. Others send the error flat (Mistral, older vLLM), as
 a string (xAI, Ollama), under `detail` (Mistral, FastAPI), in a list of one (Gemini), or a proxy's HTML page.
@@ -32,8 +32,7 @@ from ringup.errors import (
     status_error,
 )
 from ringup.http import HttpResponse
-from ringup.wire_tools import decode, encode, excerpt, is_json, retry_after, should_retry
-from ringup.wires.chat_completions._parts import word
+from ringup.wire_tools import decode, encode, excerpt, is_json, retry_after, should_retry, word
 
 __all__ = ["error_body", "error_of", "holds_error", "not_an_answer", "read_error", "write_error"]
 
