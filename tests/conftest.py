@@ -29,7 +29,8 @@ sys.addaudithook(_deny_network)
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     for name in list(os.environ):
-        if name.endswith(("_API_KEY", "_BASE_URL")) or name.startswith(("OPENAI_", "ANTHROPIC_", "RINGUP_")):
+        own = name.startswith(("OPENAI_", "AZURE_OPENAI_", "ANTHROPIC_", "OLLAMA_", "HF_", "RINGUP_"))
+        if own or name.endswith(("_API_KEY", "_BASE_URL")):
             if name != "RINGUP_RECORDED":
                 monkeypatch.delenv(name)
         elif name.lower() in ("all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"):

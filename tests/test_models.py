@@ -171,9 +171,18 @@ NOBODY = [
     "o-1", "gpt", "gpt2", "gpt-2b-xl_x", "gpt-j-6b", "gpt-neox-20b", "gpt-oss-20b", "gpt-oss:20b", "gpt4all",
     "gpt-4all-13b", "gpt-4chan", "chatgpt", "claude", "Claude-haiku-4-5", "xclaude-3",
     "anthropic.claude-3-haiku", "claude-sonnet-4-5@20250929", "claude-sonnet-4-5-20250929-v1:0",
-    "text-embedding-004", "text-embedding-gecko", "llama3.3", "mistral-large", "deepseek-chat", "ft:llama-3",
-    "gpt-4o:extended", "openai/gpt-4o",
+    "text-embedding-004", "text-embedding-gecko", "llama3.3", "ft:llama-3", "gpt-4o:extended",
+    "openai/gpt-4o", "mistral", "mistral:7b", "mistral-7b-instruct-v0.3", "mistral-large:123b", "mixtral-8x7b",
+    "devstral", "devstral:24b", "deepseek-r1", "deepseek-v3", "deepseek-coder-v2", "deepseek-r1-distill-llama-70b",
+    "grok", "grok:latest", "sonar-x", "sonarqube", "command-r", "qwen3-32b",
 ]  # fmt: skip
+OTHERS = [
+    *[(model, "mistral") for model in ("mistral-large", "mistral-small-2603", "ministral-8b-latest", "codestral-2508")],
+    *[(model, "mistral") for model in ("open-mistral-nemo", "magistral-medium-latest", "devstral-small-2507")],
+    *[(model, "deepseek") for model in ("deepseek-chat", "deepseek-reasoner", "deepseek-v4-flash")],
+    *[(model, "xai") for model in ("grok-4", "grok-4-fast-non-reasoning", "grok-4.20", "grok-code-fast-1")],
+    *[(model, "perplexity") for model in ("sonar", "sonar-pro", "sonar-deep-research")],
+]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +190,7 @@ NOBODY = [
     [
         *[(model, "openai") for model in OPENAI],
         *[(model, "anthropic") for model in ANTHROPIC],
+        *OTHERS,
         *[(model, None) for model in ("", "gpt-4o\n", " gpt-4o", *NOBODY)],
     ],
 )

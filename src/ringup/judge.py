@@ -42,6 +42,8 @@ _DEFAULTS: dict[str, Any] = {
     "presence_penalty": 0,
     "logprobs": False,
     "logit_bias": {},
+    "parallel_tool_calls": True,
+    "tool_choice": ToolChoice("auto"),
 }
 """The APIs' own defaults: a model that refuses the parameter takes it with this value, for it changes nothing."""
 
@@ -55,17 +57,22 @@ _EXTRA_LIMITS: dict[str, dict[str, _Limits]] = {
         "top_logprobs": (0, 20, True),
     },
     "anthropic": {"top_k": (0, math.inf, True)},
+    "xai": {"top_logprobs": (0, 8, True)},
 }
 _ONLY_THOUGHTLESS = frozenset({"temperature", "top_p", "logprobs", "top_logprobs"})
 _CLAUDE_SAMPLING = frozenset({"temperature", "top_p", "top_k"})
 _BOTH = "temperature_with_top_p"
 _MARKS = frozenset(
-    {"max_tokens", "reasoning", "effort", "system", "prefill", "mid_system", "forced_tool_choice", _BOTH}
+    {
+        *("max_tokens", "reasoning", "effort", "system", "prefill", "mid_system", "forced_tool_choice", _BOTH),
+        *("developer", "name", "image_url", "json_object", "json_schema"),
+    }
 )
-"""Names in `Rules.refuses` that are more than one parameter to leave out: each has a check of its own."""
+"""Names in `Rules.refuses` that are more than one parameter to leave out: each has a check of its own, here or (for
+what is said otherwise) in the wire."""
 
 _ALL_INPUTS = frozenset({"text", "image", "pdf", "audio"})
-_EFFORT_ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_EFFORT_ORDER = ("none", "default", "minimal", "low", "medium", "high", "xhigh", "max")
 
 _LIKE = {"enabled": "adaptive", "adaptive": "enabled", "disabled": "between_tools"}
 """The kind of thinking that comes nearest to one which the model doesn't take."""
@@ -106,6 +113,7 @@ def judge(request: Request, rules: Rules, provider: str) -> Iterator[Problem]:
     yield from _stops(request, rules, claude)
     yield from _refusals(request, rules, claude)
     yield from _efforts(request, rules, claude)
+    yield from _output(request, rules)
     yield from _conversation(request, rules, claude)
     if claude:
         yield from _thinking(request, rules)
@@ -297,6 +305,21 @@ def _quoted(efforts: Iterable[str], last: str) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f", {last} {words[-1]}"
 
 
+def _output(request: Request, rules: Rules) -> Iterator[Problem]:
+    """A kind of JSON that the server can't promise. Any JSON object is the next best to one with a schema."""
+    if request.output_schema is None:
+        return
+    kind = "json_object" if request.output_schema.schema is None else "json_schema"
+    if kind in rules.refuses:
+        why = (
+            f"this server's answers can't be held to {'a schema' if kind == 'json_schema' else 'JSON without a schema'}"
+        )
+        vendor = f"Invalid value: '{kind}' is not supported as response_format.type."
+        instead = "json_object" if kind == "json_schema" and "json_object" not in rules.refuses else None
+        param, code = "response_format.type", "invalid_value"
+        yield Problem("output_schema", kind, why, vendor, param, code, drop="output_schema", instead=instead)
+
+
 # The conversation
 
 
@@ -317,6 +340,8 @@ def _conversation(request: Request, rules: Rules, claude: bool) -> Iterator[Prob
         yield Problem("messages", "assistant", "the last message must be the user's", vendor, "messages")
     if rules.inputs and rules.inputs != _ALL_INPUTS:
         yield from _media(messages, rules, claude, 1 if request.system and not claude else 0)
+    if "image_url" in rules.refuses:
+        yield from _fetched(messages)
 
 
 def _no_system(request: Request) -> Iterator[Problem]:
@@ -337,6 +362,16 @@ def _media(messages: tuple[Message, ...], rules: Rules, claude: bool, before: in
             kinds = {_medium(item) for item in (part.parts if type(part) is ToolResult else (part,))}
             for kind in sorted(kinds - {""} - rules.inputs):
                 yield _unread(kind, (index, index + before, place), rules, claude)
+
+
+def _fetched(messages: tuple[Message, ...]) -> Iterator[Problem]:
+    """Images that the server would have to fetch."""
+    for index, message in enumerate(messages):
+        for place, part in enumerate(message.parts):
+            if type(part) is Image and part.data is None:
+                what, param = f"messages[{index}].parts[{place}]", f"messages.[{index}].content.[{place}].image_url"
+                why = f"{what} must be an image's bytes, because this server fetches none by its address,"
+                yield Problem(what, part.url or part.file_id, why, "invalid image input", param)
 
 
 def _medium(part: Part) -> str:

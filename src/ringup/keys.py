@@ -33,15 +33,23 @@ def find_base_url(provider: Provider, base_url: str | None) -> tuple[str, Notice
     """The address to call, without a slash at its end: the one passed in, the vendor's variable, or the provider's own.
 
     An address from the environment comes with a notice, unless it is the provider's own. An empty variable counts as
-    unset. Raises ParameterError for an address that can't be called.
+    unset. Raises ParameterError for an address that can't be called, and for none where every customer has one.
     """
     if base_url is not None:
         return _checked(base_url, "base_url"), None
-    for name in provider.base_url_env:
-        if value := os.environ.get(name):
-            url = _checked(value, name)
-            own = url == provider.base_url.rstrip("/")
-            return url, None if own else Notice("sent", "base_url", f"calls go to {url}, as the variable {name} says")
+    if found := _from_variable(provider):
+        name, address = found
+        url = _checked(address, name)
+        own = url == provider.base_url.rstrip("/") or _is_only_path(provider)
+        return url, None if own else Notice("sent", "base_url", f"calls go to {url}, as the variable {name} says")
+    if _is_only_path(provider):
+        name = provider.endpoint_env[0]
+        raise ParameterError(
+            f"there is no address for {provider.name}, where each customer has one: the variable {name} isn't set.",
+            parameter="base_url",
+            advice=f"{_how_to_set(name, 'https://your-own-address')}. Or pass base_url=, with {provider.base_url} at "
+            "its end, and api_key=.",
+        )
     return provider.base_url.rstrip("/"), None
 
 
@@ -60,7 +68,8 @@ def find_key(
     if isinstance(secret, ParameterError):
         raise secret
     url, source = provider.base_url if url is None else url, "api_key="
-    own, pair = _origin(url) == _origin(provider.base_url), _pairing_variable(provider, url)
+    pair = _pairing_variable(provider, url)
+    own = _origin(url) == _origin(provider.base_url) or (pair is not None and _is_only_path(provider))
     notices: tuple[Notice, ...] = ()
     if secret is None and (name := _variable(provider)):
         if not (own or pair):
@@ -94,6 +103,34 @@ def _variable(provider: Provider) -> str | None:
 
 
 # ── Addresses ──
+
+
+def _from_variable(provider: Provider) -> tuple[str, str] | None:
+    """The first of the variables that leads elsewhere, and the address that it means."""
+    for name in (*provider.base_url_env, *provider.endpoint_env):
+        if value := os.environ.get(name):
+            return name, value if name in provider.base_url_env else _with_path(value, provider.base_url)
+    return None
+
+
+def _is_only_path(provider: Provider) -> bool:
+    """Whether each customer has an address, which the variable holds (Azure): then that one is the provider's own."""
+    return provider.base_url.startswith("/")
+
+
+def _with_path(endpoint: str, base_url: str) -> str:
+    """A server's address as the vendor's variable has it, with what the base URL has and it lacks: scheme, port, path.
+
+    Ollama's may be the address that its server listens at: 0.0.0.0 is reached at 127.0.0.1.
+    """
+    own = urlsplit(base_url)
+    if "://" not in endpoint:
+        host = endpoint.rstrip("/").replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - nothing is bound here
+        host = f"127.0.0.1{host}" if host.startswith(":") else host
+        port = "" if ":" in host.rpartition("]")[2] or not own.port else f":{own.port}"
+        endpoint = f"{own.scheme or 'https'}://{host}{port}"
+    address = endpoint.rstrip("/")
+    return address if address.endswith(own.path) else address + own.path
 
 
 def _checked(url: Any, source: str) -> str:
@@ -131,10 +168,10 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 def _pairing_variable(provider: Provider, url: str) -> str | None:
     """The vendor's own base-URL variable, if it leads there."""
-    name = next((name for name in provider.base_url_env if os.environ.get(name)), None)
-    if name is None or _url_problem(os.environ[name]):
+    name, address = _from_variable(provider) or ("", "")
+    if _url_problem(address):
         return None
-    return name if _origin(os.environ[name]) == _origin(url) else None
+    return name if _origin(address) == _origin(url) else None
 
 
 def _kept_back(name: str, url: str, provider: Provider) -> Notice:
@@ -233,15 +270,15 @@ def _missing(provider: Provider) -> MissingKeyError:
     )
 
 
-def _how_to_set(name: str) -> str:
+def _how_to_set(name: str, value: str = "your-key") -> str:
     """The command that sets a variable, on this system and in this shell."""
     if sys.platform == "win32":
-        return f'$env:{name} = "your-key" in PowerShell, set {name}=your-key in cmd; setx {name} your-key keeps it'
+        return f'$env:{name} = "{value}" in PowerShell, set {name}={value} in cmd; setx {name} {value} keeps it'
     match os.path.basename(os.environ.get("SHELL", "")):
         case "fish":
-            return f"set -Ux {name} your-key"
+            return f"set -Ux {name} {value}"
         case "zsh":
-            return f"export {name}='your-key' (a line in ~/.zshrc keeps it)"
+            return f"export {name}='{value}' (a line in ~/.zshrc keeps it)"
         case "csh" | "tcsh":
-            return f"setenv {name} your-key (a line in ~/.cshrc keeps it)"
-    return f"export {name}='your-key' (a line in ~/.bashrc keeps it)"
+            return f"setenv {name} {value} (a line in ~/.cshrc keeps it)"
+    return f"export {name}='{value}' (a line in ~/.bashrc keeps it)"

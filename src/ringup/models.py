@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ringup import providers
 from ringup.rules import Rules
 
 __all__ = ["is_known", "known", "rules", "snapshot"]
@@ -46,6 +47,7 @@ def _row(id: str, snapshot: str, window: int, output: int, kind: Rules, **change
 _CHAT = Rules(
     refuses=frozenset({"top_k", "reasoning"}),
     max_tokens_field="max_completion_tokens",
+    thoughts=frozenset(),
     stop_max=4,
     inputs=_PDF,
     source=_LITELLM,
@@ -223,24 +225,41 @@ _ANTHROPIC_VENDOR = _Vendor(
         (r".*", replace(_CLAUDE, source=_NOT_IN_TABLE)),
     ),
 )
-_VENDORS = {"openai": _OPENAI_VENDOR, "azure": _OPENAI_VENDOR, "anthropic": _ANTHROPIC_VENDOR}
+_GROK = Rules(
+    max_tokens_field="max_completion_tokens",
+    thoughts=frozenset({"reasoning_content"}),
+    source="docs.x.ai, reasoning: what its models don't take",
+)
+_XAI_VENDOR = _Vendor(
+    {},
+    r"(?P<id>.+?)(?P<date>-\d{4})",
+    (
+        (r"grok-2.*|grok-3(?!-mini).*|.*non-reasoning.*", _GROK),
+        (r".*", replace(_GROK, refuses=frozenset({"stop", "frequency_penalty", "presence_penalty"}), reasons=True)),
+    ),
+)
+_VENDORS = {
+    "openai": _OPENAI_VENDOR,
+    "azure": _OPENAI_VENDOR,
+    "anthropic": _ANTHROPIC_VENDOR,
+    "xai": _XAI_VENDOR,
+}
 
 _SIMULATOR = Rules(source="ringup's simulator: its own models take every parameter")
 _COMPATIBLE = Rules(source="an OpenAI-compatible server: its limits aren't known")
-_NEW_NAME = replace(_COMPATIBLE, max_tokens_field="max_completion_tokens")
-_NEW_NAME_SERVERS = frozenset({"vllm", "groq", "xai", "openrouter"})
 
 
 @lru_cache(maxsize=1024)
 def rules(provider: str, model: str) -> Rules:
     """The rules of a model at a provider. An id without a row gets the safe defaults of its vendor.
 
-    Of other servers only the name of the answer's limit is known: `max_completion_tokens` at vLLM, Groq, xAI and
-    OpenRouter (and Azure), `max_tokens` elsewhere, as each one's documentation has it (November 2026).
+    A provider without a table has one set of rules for all its models, in its own file (`providers`), or none: then
+    nothing is known of it.
     """
     vendor = _VENDORS.get(provider)
     if vendor is None:
-        return _SIMULATOR if provider == "sim" else _NEW_NAME if provider in _NEW_NAME_SERVERS else _COMPATIBLE
+        found = providers.find(provider)
+        return _SIMULATOR if provider == "sim" else (found and found.rules) or _COMPATIBLE
     row, _ = _find(vendor, model)
     if row:
         return row.rules
@@ -249,8 +268,11 @@ def rules(provider: str, model: str) -> Rules:
 
 
 def known(provider: str) -> tuple[tuple[str, Rules], ...]:
-    """The models of a provider that have a row, by their undated ids, in the table's order; empty for most."""
-    vendor = _VENDORS.get(provider)
+    """The models of a provider that have a row, by their undated ids, in the table's order; empty for most.
+
+    Also for Azure: its customers name their deployments themselves, and only a name like a model's has its rules.
+    """
+    vendor = None if provider == "azure" else _VENDORS.get(provider)
     return tuple([(row.id, row.rules) for row in vendor.rows.values()]) if vendor else ()
 
 

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from ringup.errors import ParameterError
 from ringup.judge import FIELDS, Problem, judge, judge_server, refused
-from ringup.messages import Message, Request, Text
+from ringup.messages import Message, OutputSchema, Request, Text
 from ringup.reply import Notice
 from ringup.rules import Rules
 
-__all__ = ["fit", "violations"]
+__all__ = ["fit", "key_header", "violations"]
 
 _OWN = frozenset({"model", "messages", "stream"})
 """What may not be given in `extra`, because the rest of ringup builds on it."""
@@ -81,6 +81,8 @@ def _without(request: Request, place: str, instead: str | None = None) -> Reques
     if where == "reasoning" and field and request.reasoning:
         gone = {"mode": instead, "budget_tokens": None} if field == "mode" else {field: None}
         return replace(request, reasoning=replace(request.reasoning, **gone))
+    if where == "output_schema" and instead:
+        return replace(request, output_schema=OutputSchema())
     return replace(request, **{where: () if where == "stop" else None})
 
 
@@ -160,16 +162,23 @@ def _check_extra(request: Request) -> None:
                 raise _wrong(name, f"{name} and extra[{field!r}] say the same thing", "Give one of the two.")
 
 
+def key_header(headers: Any) -> ParameterError | None:
+    """The error for headers of which one carries a key. The caller raises it, once no frame holds them any more."""
+    for name in headers if isinstance(headers, dict) else ():
+        if str(name).lower() in _KEY_HEADERS:
+            message = f"headers must not hold {name!r}, which carries a key"
+            return _wrong("headers", message, "Give the key as api_key=... to a client.")
+    return None
+
+
 def _check_headers(headers: dict[str, str]) -> None:
     """No value is ever shown: it may be a key."""
+    if wrong := key_header(headers):
+        raise wrong
     for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise _wrong("headers", "headers must be strings, names and values alike")
         if not name or any(letter in name + value for letter in "\r\n\0"):
             raise _wrong("headers", "a header must have a name, and no line break in it")
-        if name.lower() in _KEY_HEADERS:
-            raise _wrong(
-                "headers", f"headers must not hold {name!r}, which carries a key", "Give the key as api_key=... ."
-            )
         if name.lower() in _TRANSPORT_HEADERS:
             raise _wrong("headers", f"headers must not hold {name!r}, which ringup sets itself", "Leave it out.")

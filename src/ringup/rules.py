@@ -12,8 +12,15 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     refuses            parameters that the model rejects, by a Request's name or a body's ("temperature", "top_k", ...),
                        and these: "max_tokens" (under its old name), "effort", "system" and "mid_system" (as messages),
-                       "prefill", "forced_tool_choice", "temperature_with_top_p" (it takes one of the two)
+                       "prefill", "forced_tool_choice", "temperature_with_top_p" (it takes one of the two), "developer"
+                       (the role), "name" (of a message), "image_url" (an image by its address), "json_object" and
+                       "json_schema" (as kinds of output)
     max_tokens_field   the name of the limit on the answer in the body
+    renames            other fields of the body that have another name there ({"seed": "random_seed"})
+    stream_options     usage in a stream is asked for with this field; False: the server gives it unasked
+    thoughts           the fields in which Chat Completions takes reasoning back (reasoning_content, reasoning,
+                       reasoning_details, thinking)
+    tool_id_length     tool calls have ids of just so many letters and digits
     temperature_max    temperature goes from 0 to this
     stop_max           how many stop sequences are taken
     reasons            the model thinks before it answers, and bills it
@@ -29,6 +36,10 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_output_tokens: int | None = None
     refuses: frozenset[str] = frozenset()
     max_tokens_field: str = "max_tokens"
+    renames: dict[str, str] = {}
+    stream_options: bool = True
+    thoughts: frozenset[str] | None = None
+    tool_id_length: int | None = None
     temperature_max: float = 2.0
     stop_max: int | None = None
     reasons: bool = False

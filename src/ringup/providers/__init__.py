@@ -12,20 +12,24 @@ from functools import cache
 
 from msgspec import Struct
 
+from ringup.rules import Rules
+
 __all__ = ["Provider", "find", "names", "of_model"]
 
 
 class Provider(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a provider answers, on which wire, and how it knows its customers.
 
-    base_url        written as in the vendor's own SDK
+    base_url        written as in the vendor's own SDK; only the path ("/openai/v1") where each customer has an address
     wire            the name of the wire that it speaks
     key_env         the variables that hold its key, the first found counts; none for a server that needs no key
     key_optional    the server can do without a key
     base_url_env    the variables that hold another base URL
+    endpoint_env    the variables that hold a server's address without the path of `base_url`, or only host and port
     key_header      "authorization" (sent as a Bearer token) or the name of a header of its own ("x-api-key")
     key_prefixes    what its keys begin with, where that is known
     families        regular expressions that match the whole of a bare model id of its own
+    rules           what its models take, where `ringup.models` has no table for it
     keys_page, billing_page, limits_page, status_page   where a user mends what an error complains of
     """
 
@@ -35,9 +39,11 @@ class Provider(Struct, frozen=True, kw_only=True, omit_defaults=True):
     key_env: tuple[str, ...] = ()
     key_optional: bool = False
     base_url_env: tuple[str, ...] = ()
+    endpoint_env: tuple[str, ...] = ()
     key_header: str = "authorization"
     key_prefixes: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
+    rules: Rules | None = None
     keys_page: str = ""
     billing_page: str = ""
     limits_page: str = ""
@@ -52,10 +58,11 @@ def names() -> tuple[str, ...]:
 
 @cache
 def find(name: str) -> Provider | None:
-    """The provider of that name, or None."""
-    if name not in names():
+    """The provider of that name, or None. Dots don't count: llama.cpp is llamacpp, as modules are named."""
+    module = name.replace(".", "")
+    if module not in names():
         return None
-    provider = importlib.import_module(f"{__name__}.{name}").PROVIDER
+    provider = importlib.import_module(f"{__name__}.{module}").PROVIDER
     assert isinstance(provider, Provider)
     return provider
 

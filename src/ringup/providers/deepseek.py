@@ -1,0 +1,17 @@
+from ringup.providers import Provider
+from ringup.rules import Rules
+
+PROVIDER = Provider(
+    name="deepseek",
+    base_url="https://api.deepseek.com",
+    key_env=("DEEPSEEK_API_KEY",),
+    families=(r"deepseek-(chat|reasoner|v[4-9][a-z0-9.-]*)",),  # others serve r1, v3, coder and the distilled ones
+    rules=Rules(
+        refuses=frozenset({"developer", "json_schema"}),
+        thoughts=frozenset({"reasoning_content"}),
+        source="api-docs.deepseek.com",
+    ),
+    keys_page="https://platform.deepseek.com/api_keys",
+    billing_page="https://platform.deepseek.com/top_up",
+    status_page="https://status.deepseek.com",
+)

@@ -1,0 +1,17 @@
+from ringup.providers import Provider
+from ringup.rules import Rules
+
+PROVIDER = Provider(
+    name="openrouter",
+    base_url="https://openrouter.ai/api/v1",
+    key_env=("OPENROUTER_API_KEY",),
+    key_prefixes=("sk-or-",),
+    rules=Rules(
+        max_tokens_field="max_completion_tokens",
+        thoughts=frozenset({"reasoning", "reasoning_content", "reasoning_details"}),
+        source="openrouter-python",
+    ),
+    keys_page="https://openrouter.ai/settings/keys",
+    billing_page="https://openrouter.ai/settings/credits",
+    status_page="https://status.openrouter.ai",
+)
