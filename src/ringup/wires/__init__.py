@@ -10,7 +10,7 @@ from ringup.wire import Wire
 
 __all__ = ["NAMES", "find"]
 
-NAMES = ("chat_completions", "anthropic_messages")
+NAMES = ("chat_completions", "anthropic_messages", "responses", "gemini")
 
 
 @cache

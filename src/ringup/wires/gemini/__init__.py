@@ -1,0 +1,42 @@
+"""The Gemini API (`models/...:generateContent` and `:streamGenerateContent`), and Vertex, which speaks alike.
+
+`ringup.wire` tells what each name does. Facts: google-genai 3.4.0, recorded traffic of both hosts, ai.google.dev.
+
+    _fields    Google's names, as a table        _reply, _errors   a whole answer, an error, both ways
+    _parts     parts of a message, both ways     _reader           a stream, read
+    _results   results of tools, both ways       _growing          the parts of a stream, as they grow
+    _request   a request, written                _partial          a call that comes in pieces
+    _server    a request, read                   _writer           a stream, written
+    _checks    what Google refuses in a request  _schemas          Google's own schemas
+
+Where this wire differs from others: the model, and whether to stream, stand in the path; the key goes in a header of
+its own; JSON stands for protocol buffers, with two names for every field and zeros left out; calls of functions may
+have no id, and a result goes by its function's name; parts carry signatures that must go back as they came; a call
+of tools stops with STOP; a blocked prompt is an answer of 200 without candidates; a stream has no end mark.
+"""
+
+from __future__ import annotations
+
+from ringup.wires.gemini._errors import read_error, write_error
+from ringup.wires.gemini._fields import FIELDS
+from ringup.wires.gemini._parts import NAME, PATH
+from ringup.wires.gemini._reader import Reader
+from ringup.wires.gemini._reply import read_reply, write_reply
+from ringup.wires.gemini._request import write_request
+from ringup.wires.gemini._server import check_names, read_request
+from ringup.wires.gemini._writer import Writer
+
+__all__ = [
+    "FIELDS",
+    "NAME",
+    "PATH",
+    "Reader",
+    "Writer",
+    "check_names",
+    "read_error",
+    "read_reply",
+    "read_request",
+    "write_error",
+    "write_reply",
+    "write_request",
+]
