@@ -38,7 +38,7 @@ class Simulator:
     rpm, tpm  requests and tokens that each key has in a minute; None for so many that they don't matter
     tokens_per_second  how fast streams are written; None for as fast as can be
     port      0 for any that is free
-    clock     seconds since the epoch, for timestamps and rate limits
+    clock     seconds since the epoch, for timestamps, rate limits and caches; `advance` sets it forward
     """
 
     def __init__(
@@ -122,8 +122,13 @@ class Simulator:
         """Let things go wrong with the next calls, one after the other."""
         self._app.faults.add(read_faults(faults))
 
+    def advance(self, seconds: float) -> None:
+        """Set its clock forward, so that caches expire and rate limits fill again. Raises ConfigurationError for a way
+        back. `POST /_ringup/clock {"advance": seconds}` does the same."""
+        self._app.advance(seconds)
+
     def reset(self) -> None:
-        """As it was at the start: no calls, the faults that it was made with, full rate limits."""
+        """As it was at the start: no calls, the faults that it was made with, full rate limits, empty caches."""
         self._app.reset()
 
     def client(self, model: str = "gpt-4o-mini", **options: Any) -> Client:

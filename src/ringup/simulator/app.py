@@ -29,6 +29,12 @@ __all__ = ["App"]
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
+class _Forward(msgspec.Struct):
+    """What is posted to set the clock forward: seconds."""
+
+    advance: float
+
+
 class App:
     """Everything that the simulator is, but for its socket. `asgi` is the application.
 
@@ -36,7 +42,7 @@ class App:
     faults   what goes wrong, from the first call on
     rpm, tpm the requests and tokens that each key has in a minute; None for a large account's
     pace     seconds between the tokens of a stream
-    clock    seconds since the epoch, for timestamps and rate limits
+    clock    seconds since the epoch, for timestamps, rate limits and caches
     """
 
     def __init__(
@@ -49,16 +55,17 @@ class App:
         pace: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._clock = clock
+        self._real_clock = clock
+        self._ahead = 0.0
         self._pace = pace
         self._limits = (rpm, tpm)
         self._first = list(faults)
         self._number = 0
         self.faults = Faults(self._first)
-        self.buckets = Buckets(clock, rpm, tpm)
+        self.buckets = Buckets(self._clock, rpm, tpm)
         self.calls = CallLog()
         self.stopping = asyncio.Event()
-        self._engine = Engine(seed, clock, self.faults, self.buckets)
+        self._engine = Engine(seed, self._clock, self.faults, self.buckets)
         self.asgi = Starlette(
             routes=[
                 Route("/", self._page),
@@ -66,18 +73,31 @@ class App:
                 Route("/_ringup/", self._page),
                 Route("/_ringup/calls", self._calls, methods=["GET", "DELETE"]),
                 Route("/_ringup/faults", self._faults, methods=["GET", "POST", "DELETE"]),
+                Route("/_ringup/clock", self._time, methods=["GET", "POST"]),
                 Route("/_ringup/{path:path}", _nothing, methods=_METHODS),
                 Route("/{path:path}", self._vendor, methods=_METHODS),
             ]
         )
 
     def reset(self) -> None:
-        """As it was at the start: no calls, the first faults, full buckets, and the numbers from 1."""
+        """As it was at the start: no calls, the first faults, full buckets, empty caches, the clock's own time, and the
+        numbers from 1."""
         self.faults.clear()
         self.faults.add(self._first)
         self.buckets.set(*self._limits)
         self.calls.clear()
+        self._engine.caches.clear()
         self._number = 0
+        self._ahead = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Set the simulator's clock forward. Raises ConfigurationError for a way back."""
+        if not 0 <= seconds < 1e9:
+            raise ConfigurationError(f"a clock is set forward, by 0 to 1e9 seconds, and not by {seconds}.")
+        self._ahead += seconds
+
+    def _clock(self) -> float:
+        return self._real_clock() + self._ahead
 
     async def _vendor(self, request: Request) -> Delivery:
         key = strict.key_of(request.headers)
@@ -125,6 +145,15 @@ class App:
         limits = {"rpm": self.buckets.rpm, "tpm": self.buckets.tpm}
         return _json({"faults": self.faults.waiting(), **limits})
 
+    async def _time(self, request: Request) -> Response:
+        """What time it is; posted {"advance": seconds}, the clock is set forward first."""
+        if request.method == "POST":
+            try:
+                self.advance(msgspec.json.decode(await request.body(), type=_Forward).advance)
+            except (msgspec.DecodeError, ConfigurationError) as error:
+                return _json({"error": str(error)}, status=400)
+        return _json({"now": self._clock(), "advanced": self._ahead})
+
     def _script(self, given: Any) -> None:
         """Faults as they are posted: one, a list, or all that a file may hold ({"fault": [...], "rpm": ...})."""
         if isinstance(given, dict) and given.keys() & {"fault", "rpm", "tpm"}:
@@ -146,7 +175,7 @@ def _json(value: Any, status: int = 200) -> Response:
 
 async def _nothing(request: Request) -> Response:
     """An address of its own that is none, or one asked with the wrong method."""
-    status = 405 if request.path_params["path"] in ("", "calls", "faults") else 404
+    status = 405 if request.path_params["path"] in ("", "calls", "clock", "faults") else 404
     return _json({"error": f"{request.method} {request.url.path} isn't served"}, status)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ringup import models
 from ringup.errors import BadRequestError
 from ringup.rules import Rules
-from ringup.simulator import refusals
+from ringup.simulator import embed, refusals
 
 __all__ = ["anthropic_list", "anthropic_model", "openai_list", "openai_model"]
 
@@ -27,7 +27,7 @@ def _date(name: str) -> datetime:
 
 def openai_model(name: str) -> dict[str, Any]:
     """One model. Raises NotFoundError."""
-    if not models.is_known("openai", name):
+    if not models.is_known("openai", name) and name not in embed.MODELS:
         raise refusals.no_model(False, name)
     created = int(_date(models.snapshot("openai", name)).timestamp())
     return {"id": name, "object": "model", "created": created, "owned_by": "openai"}
@@ -35,7 +35,8 @@ def openai_model(name: str) -> dict[str, Any]:
 
 def openai_list() -> dict[str, Any]:
     """All models, aliases and snapshots."""
-    names = [name for alias, _ in models.known("openai") for name in (alias, models.snapshot("openai", alias))]
+    names = [*embed.MODELS]
+    names += [name for alias, _ in models.known("openai") for name in (alias, models.snapshot("openai", alias))]
     return {"object": "list", "data": [openai_model(name) for name in dict.fromkeys(names)]}
 
 

@@ -17,14 +17,16 @@ from ringup.http import HttpRequest
 from ringup.messages import Request
 from ringup.reply import Reply
 from ringup.secret import Secret
-from ringup.simulator import catalog, refusals, strict
+from ringup.simulator import catalog, embed, refusals, strict
 from ringup.simulator.buckets import Buckets
+from ringup.simulator.cache import Caches
 from ringup.simulator.calls import Call
 from ringup.simulator.faults import PAGE, Fault, Faults, spoiled
 from ringup.simulator.headers import vendor_headers
 from ringup.simulator.ids import Ids
 from ringup.simulator.maker import Asked, events, make
 from ringup.wire import StreamWriter
+from ringup.wires import embeddings
 
 __all__ = ["Answer", "Engine", "wire_of"]
 
@@ -34,6 +36,8 @@ CHAT, CLAUDE = "chat_completions", "anthropic_messages"
 _POSTS = {
     "/v1/chat/completions": CHAT,
     "/chat/completions": CHAT,
+    "/v1/embeddings": CHAT,
+    "/embeddings": CHAT,
     "/v1/messages": CLAUDE,
     "/v1/messages/count_tokens": CLAUDE,
 }
@@ -79,6 +83,7 @@ class Engine:
         self._clock = clock
         self.faults = faults
         self.buckets = buckets
+        self.caches = Caches(clock)
 
     def answer(self, http: HttpRequest, key: Secret | None, call: Call) -> tuple[Answer, Fault | None]:
         """The answer to one request, and the fault that its delivery is to show."""
@@ -137,6 +142,8 @@ class Engine:
             return _models(claude, listed[1], http.query)
         if http.path.endswith("/count_tokens"):
             return _count_tokens(http)
+        if http.path.endswith("/embeddings"):
+            return self._embed(http, key)
         return self._complete(http, key, call)
 
     def _complete(self, http: HttpRequest, key: Secret | None, call: Call) -> Answer:
@@ -149,25 +156,37 @@ class Engine:
             seed=self._seed,
             call=call.number,
             created=int(self._clock()),
+            cached=self.caches.look(key, request, rules, provider=provider, claude=call.wire == CLAUDE, tokens=read),
         )
         replies = make(asked)
         written = replies[0].usage.output_tokens or 0
-        if short := self.buckets.take(key, read, written):
-            raise refusals.too_fast(
-                asked.claude,
-                request.model,
-                what=short.what,
-                limit=short.limit,
-                used=short.limit - short.remaining,
-                wanted=short.wanted,
-                wait=math.ceil(short.wait) if asked.claude else max(short.wait, 0.001),
-            )
+        free = asked.cached.read if asked.claude else 0
+        self._take(key, asked.claude, request.model, read - free, written)
+        self.caches.keep(asked.cached)
         wire = wires.find(call.wire)
         if not request.stream:
             return _json(wire.write_reply(*replies))
         headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
         chunks = _written(asked, replies, wire.Writer(request))
         return Answer(status=200, headers=headers, chunks=chunks, stream=True)
+
+    def _embed(self, http: HttpRequest, key: Secret | None) -> Answer:
+        asked = embed.read(http)
+        self._take(key, False, asked.request.model, asked.tokens, 0)
+        return _json(embeddings.write_reply(embed.answer(asked), asked.request.encoding))
+
+    def _take(self, key: Secret | None, claude: bool, model: str, read: int, written: int) -> None:
+        """Raises the 429 of a key that has had its requests or tokens."""
+        if short := self.buckets.take(key, read, written):
+            raise refusals.too_fast(
+                claude,
+                model,
+                what=short.what,
+                limit=short.limit,
+                used=short.limit - short.remaining,
+                wanted=short.wanted,
+                wait=math.ceil(short.wait) if claude else max(short.wait, 0.001),
+            )
 
 
 _NOTHING = Request(model="", messages=())

@@ -28,6 +28,7 @@ from ringup.messages import Message, Part, Refusal, Request, Text, Thinking, Too
 from ringup.reply import FinishReason, Reply
 from ringup.rules import Rules
 from ringup.simulator.brain import REDACT, Thought, think
+from ringup.simulator.cache import Use
 from ringup.simulator.conversation import words
 from ringup.simulator.ids import Ids
 from ringup.simulator.tokens import Tokenizer, prompt_tokens, tokenizer
@@ -43,7 +44,8 @@ _REFUSED = {"stop_details": {"type": "refusal", "category": None, "explanation":
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """A request that was found good: for which provider's model, with which rules, as which call of this server."""
+    """A request that was found good: for which provider's model, with which rules, as which call of this server, and
+    what the prompt cache has of it."""
 
     request: Request
     rules: Rules
@@ -52,6 +54,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     seed: int
     call: int
     created: int
+    cached: Use = Use()
 
     @property
     def claude(self) -> bool:
@@ -202,14 +205,15 @@ def _calls(thought: Thought, ids: Ids, room: _Room, asked: Asked) -> list[Part]:
 
 
 def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
+    cached = asked.cached
     if asked.claude:
-        cache = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}
+        cache = {"ephemeral_5m_input_tokens": cached.short, "ephemeral_1h_input_tokens": cached.long}
         details: dict[str, Any] = {"cache_creation": cache, "service_tier": "standard"}
         return Usage(
             input_tokens=read,
             output_tokens=written,
-            cache_read_tokens=0,
-            cache_write_tokens=0,
+            cache_read_tokens=cached.read,
+            cache_write_tokens=cached.short + cached.long,
             reasoning_tokens=thought if thought else None,
             details=details,
         )
@@ -217,7 +221,7 @@ def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
     return Usage(
         input_tokens=read,
         output_tokens=written,
-        cache_read_tokens=0,
+        cache_read_tokens=cached.read,
         reasoning_tokens=thought,
         details={
             "prompt_tokens_details.audio_tokens": 0,

@@ -77,19 +77,25 @@ class Tokenizer:
 
     def count(self, text: str) -> int:
         """The tokens of a text."""
-        return self._scaled(len(self._encode(text))) if text else 0
+        return self._scaled(len(self.ids(text))) if text else 0
 
     def _scaled(self, tokens: int) -> int:
         return max(round(tokens * self.ratio), 1) if tokens else 0
 
-    def _encode(self, text: str) -> list[int]:
+    def ids(self, text: str) -> list[int]:
+        """The tokens themselves, by their numbers in the vocabulary."""
         ids: list[int] = _encoding(self.name).encode_ordinary(text)
         return ids
+
+    def text(self, ids: Iterable[int]) -> str:
+        """The text of these tokens. Raises KeyError for one that the vocabulary hasn't."""
+        data: bytes = _encoding(self.name).decode_bytes(list(ids))
+        return data.decode("utf-8", "replace")
 
     def pieces(self, text: str) -> list[str]:
         """The text, cut where tokens end. A character that takes several tokens is one piece."""
         encoding, found, held = _encoding(self.name), [], b""
-        for token in self._encode(text):
+        for token in self.ids(text):
             held += encoding.decode_bytes([token])
             try:
                 found.append(held.decode())
@@ -100,7 +106,7 @@ class Tokenizer:
 
     def cut(self, text: str, limit: int) -> tuple[str, bool]:
         """The beginning of a text that has at most so many tokens, and whether it had to be cut."""
-        ids = self._encode(text)
+        ids = self.ids(text)
         if self._scaled(len(ids)) <= limit:
             return text, False
         kept = _encoding(self.name).decode_bytes(ids[: math.floor(limit / self.ratio)])
