@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
-__all__ = ["Exchange", "cuts", "exchanges", "needs_recorded"]
+__all__ = ["Exchange", "cuts", "exchanges", "files", "needs_recorded"]
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -43,7 +43,8 @@ class Exchange(msgspec.Struct, frozen=True):
         return "event-stream" in self.headers.get("content-type", "") or self.body.lstrip()[:5] in ("event", "data:")
 
 
-def _files() -> list[Path]:
+def files() -> list[Path]:
+    """The files of recorded exchanges; none where there are none."""
     named = os.environ.get("RINGUP_RECORDED")
     if named:
         return sorted(Path(named).glob("*.jsonl.gz"))
@@ -51,13 +52,13 @@ def _files() -> list[Path]:
     return sorted(root.parent.glob("*/recorded/exchanges.jsonl.gz"))[:1]
 
 
-needs_recorded = pytest.mark.skipif(not _files(), reason="no recorded exchanges here (RINGUP_RECORDED names a folder)")
+needs_recorded = pytest.mark.skipif(not files(), reason="no recorded exchanges here (RINGUP_RECORDED names a folder)")
 
 
 @cache
 def _all() -> list[Exchange]:
     found = []
-    for file in _files():
+    for file in files():
         with gzip.open(file, "rb") as lines:
             found += [msgspec.json.decode(line, type=Exchange) for line in lines if line.strip()]
     return found

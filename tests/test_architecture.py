@@ -15,13 +15,17 @@ PACKAGE = Path(__file__).parents[1] / "src" / "ringup"
 FLOORS = {
     "0 values": ["errors", "usage", "http", "rules", "secret", "version"],
     "0 values, of those": ["messages", "sse", "wire_tools"],
-    "0 values, OpenAI's errors": ["openai_errors"],
+    "0 values, OpenAI's errors": ["openai_errors", "openai_checks"],
     "0 values, coming back": ["reply"],
-    "0 values, as events": ["events"],
+    "0 values, as events and vectors": ["events", "embeddings"],
     "0 values, the protocol": ["wire"],
-    "1 wires": ["wires.chat_completions", "wires.anthropic_messages", "wires.responses", "wires.gemini"],
+    "1 wires": [
+        *("wires.chat_completions", "wires.anthropic_messages", "wires.responses", "wires.gemini"),
+        "wires.embeddings",
+    ],
     "1 wires by name": ["wires"],
-    "2 knowledge": ["providers", "models", "prices"],
+    "2 knowledge": ["providers", "prices"],
+    "2 knowledge, of models": ["models"],
     "2 knowledge, held against a request": ["judge"],
     "3 scripts, what they ask": ["retry", "advice", "parameters", "prompt"],
     "3 scripts": ["call"],
@@ -33,8 +37,10 @@ FLOORS = {
     "5 face, the clients": ["client"],
     "5 face, the package": [""],
     "6 doors, the simulator": ["simulator"],
-    "6 doors, for tests": ["testing", "pytest_plugin"],
+    "6 doors, for tests": ["testing"],
+    "6 doors, for pytest": ["pytest_plugin"],
     "6 doors, for people": ["cli", "hello"],
+    "6 doors, for those who build wires": ["replay"],
     "6 doors, the first": ["__main__"],
 }
 LAZY_DOORS = {
@@ -43,7 +49,10 @@ LAZY_DOORS = {
     ("cli.simulate", "ringup.simulator.faults"),
     ("pytest_plugin", "ringup.testing"),
 }
-PURE = ["errors", "usage", "http", "rules", "messages", "reply", "events", "sse", "wire", "wire_tools", "wires*"]
+PURE = [
+    *("errors", "usage", "http", "rules", "messages", "reply", "events", "embeddings", "sse", "wire", "wire_tools"),
+    *("openai_*", "wires*"),
+]
 WORLDLY = {"asyncio", "datetime", "os", "pathlib", "random", "socket", "ssl", "subprocess", "threading", "time"}
 VENDORS = {"openai", "anthropic", "google", "groq", "mistralai", "cohere", "litellm"}
 
