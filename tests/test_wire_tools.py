@@ -7,7 +7,20 @@ import json
 import msgspec
 import pytest
 
-from ringup.wire_tools import MAX_WAIT, decode, encode, excerpt, is_json, retry_after, should_retry
+from ringup.wire_tools import (
+    MAX_WAIT,
+    count,
+    data_url,
+    decode,
+    encode,
+    excerpt,
+    filled,
+    is_json,
+    read_data,
+    retry_after,
+    should_retry,
+    word,
+)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +119,39 @@ def test_how_long_to_wait(headers: dict[str, str], wait: float | None) -> None:
 def test_orders_to_retry(word: str, meant: bool | None) -> None:
     assert should_retry({"x-should-retry": word}) is meant
     assert should_retry({}) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("a", "a"), ("", None), (7, "7"), (None, None), (True, None), (1.5, None), ({}, None)]
+)
+def test_words(value: object, text: str | None) -> None:
+    assert word(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(3, 3), (3.0, 3), (0, 0), (True, None), ("3", None), (None, None), (float("nan"), None), (float("inf"), None)],
+)
+def test_counts(value: object, number: int | None) -> None:
+    assert count(value) == number
+
+
+def test_fields_that_say_something() -> None:
+    fields = {"a": 1, "b": None, "c": "", "d": [], "e": {}, "f": 0, "g": False, "id": "x"}
+    assert filled(fields, ("id",)) == {"a": 1, "f": 0, "g": False}
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("data:image/png;base64,QUJD", ("image/png", b"ABC")),
+        ("data:text/plain;charset=utf-8;base64,QUJD", (None, None)),
+        ("data:image/png,ABC", (None, None)),
+        ("data:image/png;base64,!", (None, None)),
+        ("https://example.com/a.png", (None, None)),
+    ],
+)
+def test_data_urls(url: str, read: tuple[str | None, bytes | None]) -> None:
+    assert read_data(url) == read
+    if read[0] is not None and read[1] is not None:
+        assert data_url(read[1], read[0]) == url
