@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -15,8 +16,10 @@ from ringup.errors import (
     APITimeoutError,
     AuthenticationError,
     BadRequestError,
+    ConfigurationError,
     InternalServerError,
     OverloadedError,
+    ProtocolError,
     QuotaExceededError,
     RateLimitError,
     StreamTruncatedError,
@@ -28,15 +31,16 @@ from ringup.messages import Message, Request, Text
 from ringup.providers import Provider
 from ringup.reply import Attempt, Notice, Reply
 from ringup.retry import Budget
+from ringup.secret import Auth, Secret
 from ringup.usage import Usage
 from ringup.wire import Wire
 
 
 class LineReader:
-    """A stream of lines: "start", "part", "usage", "ping", "end", "overloaded", or words."""
+    """A stream of lines: "start", "part", "usage", "ping", "end", "whole" (all is there), "overloaded", or words."""
 
     def __init__(self) -> None:
-        self.done = False
+        self.done = self.whole = False
 
     def feed(self, data: bytes) -> list[Event]:
         events: list[Event] = []
@@ -50,6 +54,8 @@ class LineReader:
                     events.append(PartStart(0, Text("")))
                 case "ping":
                     pass
+                case "whole":
+                    self.whole = True
                 case "overloaded":
                     events.append(Failed(OverloadedError("overloaded")))
                 case "end":
@@ -60,6 +66,8 @@ class LineReader:
         return events
 
     def close(self) -> list[Event]:
+        if self.whole:
+            return [PartEnd(0, Text("Hello")), Finish("stop", "end")]
         return [Failed(StreamTruncatedError("cut"))]
 
 
@@ -118,17 +126,19 @@ class World:
         self.events: list[Event] = []
         self.seen: list[Attempt] = []
         self.shut = 0
-        fields: dict[str, Any] = {"timeout": 60.0, "idle_timeout": None, "retries": 2, "budget": Budget(), **plan}
+        fields: dict[str, Any] = {
+            **{"timeout": 60.0, "idle_timeout": None, "retries": 2, "budget": Budget(), "auth": None},
+            **plan,
+        }
         self.plan = Plan(
             provider=Provider(name="p", base_url="http://p"),
             wire=cast("Wire", LineWire()),
             request=Request(model="m", messages=(Message("user", (Text("hi"),)),), stream=stream),
             url="http://p/x",
             http=HttpRequest(path="/x", body=b"12345"),
-            auth=None,
             **fields,
         )
-        self.record = Record(self.plan, self.clock.now(), lambda record: self.seen.append(record.attempts[-1]))
+        self.record = Record(self.plan, lambda record: self.seen.append(record.attempts[-1]))
 
     def run(self, wrap: Callable[[Any], Any] = lambda script: script) -> Reply:
         self.script = script = wrap(call(self.plan, self.record, cast("Env", self.clock)))
@@ -370,6 +380,13 @@ def test_a_stream_that_breaks_is_raised_with_what_came(then: Any, kind: type[API
     assert world.record.reply is None
 
 
+@pytest.mark.parametrize("end", [b"", 1000.0, APIConnectionError("reset")])
+def test_a_whole_answer_whose_connection_does_not_end_well_is_whole(end: Any) -> None:
+    world = World(Answer(), b"start part Hel", b"whole", end, stream=True)
+    assert world.run().finish_reason == "stop"
+    assert type(world.events[-1]) is Finish
+
+
 def test_silence_in_a_stream_and_pings_are_no_progress() -> None:
     pings = [x for _ in range(20) for x in (5.0, b"ping")]
     world = World(Answer(), b"start part Hel", *pings, stream=True)
@@ -462,3 +479,118 @@ def test_a_turn_joins_the_history_only_when_it_is_whole() -> None:
     world = World(answered())
     world.run(lambda script: turn(history, asked, script, world.record))
     assert [m.text for m in history.messages] == ["before", "now", "Hello"]
+
+
+def test_a_silence_is_told_as_long_as_it_was_whatever_pings_came() -> None:
+    world = World(Answer(), b"start part Hel", 5.0, b"ping", 5.0, b"ping", 70.0, stream=True, timeout=600.0)
+    with pytest.raises(APITimeoutError, match="nothing was heard for 60 s"):
+        world.run()
+    assert world.clock.time == 160.0
+
+
+def test_a_model_may_think_in_silence_after_its_stream_began() -> None:
+    pings = [x for _ in range(20) for x in (10.0, b"ping")]
+    world = World(Answer(), b"start usage", *pings, b"part", *pings, b"x end", stream=True, timeout=600.0)
+    assert world.run().time_to_first_token == 400.0
+    world = World(Answer(), b"start usage part", *pings, stream=True, timeout=150.0, idle_timeout=30.0)
+    with pytest.raises(APITimeoutError, match="nothing was heard for 30 s") as caught:
+        world.run()
+    assert caught.value.phase == "first_token"
+
+
+def test_the_deadline_is_told_from_a_silence_that_ends_with_it() -> None:
+    world = World(100.0, timeout=3.0, idle_timeout=3.0)
+    with pytest.raises(APITimeoutError, match="no complete answer within 3 s") as caught:
+        world.run()
+    assert not caught.value.retryable
+
+
+def test_quota_is_never_retried_even_when_the_server_wants_it() -> None:
+    quota = QuotaExceededError("quota", status=429, retryable=True)
+    world = World(quota, answered())
+    with pytest.raises(QuotaExceededError):
+        world.run()
+    assert world.waits == []
+
+
+def test_the_body_of_an_error_is_not_waited_for_long() -> None:
+    world = World(Answer(500), b"half", 1000.0, stream=True, retries=0)
+    with pytest.raises(InternalServerError, match="half"):
+        world.run()
+    assert world.clock.time == 110.0
+
+
+def test_a_key_that_a_server_repeats_is_taken_out() -> None:
+    auth = Auth(Secret("sk-canary-0123456789"))
+    for results, stream in (
+        ([answered(b"bad key: sk-canary-0123456789", 401)], False),
+        ([Answer(401), b"bad key: sk-can", b"ary-0123456789", b""], True),
+    ):
+        world = World(*results, stream=stream, auth=auth)
+        with pytest.raises(AuthenticationError, match=r"bad key: \*\*\*") as caught:
+            world.run()
+        trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        ours = [str(frame.locals) for frame in trace.stack if frame.filename.endswith("ringup/call.py")]
+        assert ours
+        assert "canary" not in str(ours)
+        assert "canary" not in repr(vars(caught.value))
+        assert "canary" not in repr(world.record.attempts)
+
+
+def test_a_refused_call_without_a_key_says_so() -> None:
+    kept = Notice("refused", "api_key", "the key in X isn't sent to y")
+    for notices, words in (((), "pass one as api_key="), ((kept,), "the key in X isn't sent to y")):
+        world = World(answered(b"who?", 401), notices=notices)
+        with pytest.raises(AuthenticationError) as caught:
+            world.run()
+        assert f"no key was sent: {words}" in caught.value.advice
+
+
+def test_what_the_transport_advises_is_kept_with_whether_a_retry_can_help() -> None:
+    for retryable, words in ((True, "A retry may help. Do this."), (False, "A retry cannot help. Do this.")):
+        world = World(APIConnectionError("no.", advice="Do this.", retryable=retryable), retries=0)
+        with pytest.raises(APIConnectionError) as caught:
+            world.run()
+        assert caught.value.advice == words
+
+
+def test_words_are_added_to_a_message_behind_its_last_word() -> None:
+    world = World(*[APIConnectionError("refused.")] * 2, retries=1)
+    with pytest.raises(APIConnectionError) as caught:
+        world.run()
+    assert caught.value.message == "refused (2 attempts)"
+    assert caught.value.args == ("refused (2 attempts)",)
+
+
+def test_a_stream_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringup.call.MAX_BODY_BYTES", 100)
+    world = World(Answer(), b"start part", *[b"x" * 30] * 9, stream=True)
+    with pytest.raises(ProtocolError, match="larger than the cap of 100 bytes") as caught:
+        world.run()
+    assert caught.value.partial.text == "x" * 90
+    assert world.shut == 1
+
+
+def test_a_call_that_the_transport_refuses_is_an_attempt_that_failed() -> None:
+    world = World(ConfigurationError("no engine"))
+    with pytest.raises(ConfigurationError):
+        world.run()
+    [attempt] = world.record.attempts
+    assert (attempt.outcome, attempt.ended is not None, attempt.maybe_billed) == ("failed", True, False)
+
+
+def test_an_attempt_has_no_outcome_while_it_goes_on() -> None:
+    world = World(answered(b"", 500), answered())
+    world.run()
+    assert [attempt.outcome for attempt in world.seen] == [None, "failed", None, "answered"]
+
+
+def test_the_time_that_a_user_takes_for_a_piece_is_no_silence() -> None:
+    class Slow(World):
+        def perform(self, effect: Any) -> Any:
+            if isinstance(effect, Emit):
+                self.clock.time += 100.0
+            return super().perform(effect)
+
+    world = Slow(Answer(), b"start part Hel", 5.0, b"lo", 5.0, b"end", stream=True, timeout=600.0, idle_timeout=10.0)
+    assert world.run().text == "Hello"

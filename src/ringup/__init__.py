@@ -58,6 +58,7 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
+from ringup.plan import Params
 from ringup.providers import Provider
 from ringup.reply import Attempt, Bill, Notice, Reply
 from ringup.secret import Secret
@@ -98,6 +99,7 @@ __all__ = [
     "Opaque",
     "OverloadedError",
     "ParameterError",
+    "Params",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "ProtocolError",

@@ -64,10 +64,14 @@ def _permission(error: APIError, provider: Provider, _model: str) -> str:
     )
 
 
-def _not_found(_error: APIError, provider: Provider, model: str) -> str:
+def _not_found(error: APIError, provider: Provider, model: str) -> str:
     ids = [name for name, _ in models.known(provider.name)]
     if model in ids:
-        return f"A retry can't help: {model} may be retired, or {_key(provider)} may not see it. Try another model."
+        path = f"check base_url if you gave one ({provider.name}'s own is {provider.base_url}); or "
+        where = "" if model in error.message else path
+        return (
+            f"A retry can't help: {where}{model} may be retired, or {_key(provider)} may not see it. Try another model."
+        )
     import difflib  # here, for it is needed only when a name was wrong
 
     near = difflib.get_close_matches(model, ids, 3)

@@ -27,6 +27,8 @@ from ringup.errors import (
     APIError,
     APITimeoutError,
     AuthenticationError,
+    ProtocolError,
+    QuotaExceededError,
     RingupError,
     StreamTruncatedError,
     status_error,
@@ -36,6 +38,7 @@ from ringup.events import (
     AudioDelta,
     Event,
     Failed,
+    Finish,
     Fold,
     Noticed,
     RefusalDelta,
@@ -69,10 +72,11 @@ __all__ = [
 ]
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
-"""The largest answer that is read, decompressed: 64 MiB."""
+"""The largest answer that is read, decompressed, as a whole or as a stream: 64 MiB."""
 
 MAX_ERROR_BYTES = 1024 * 1024
 DEFAULT_IDLE = 60.0
+_ERROR_WAIT = 10.0
 _DRAIN = 0.02
 _FIRST = (TextDelta, ThinkingDelta, ArgumentsDelta, RefusalDelta, AudioDelta)
 _PRELUDE = (Start, Used, Noticed)
@@ -82,7 +86,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     """All that is decided before a call is made. `timeout` and `idle_timeout` are in seconds.
 
     An `idle_timeout` of None means 60 s between the events of a stream, and no limit of its own on the wait for the
-    first one: a model may think for minutes. A number bounds every silence, the first too.
+    first token: a model may think for minutes. A number bounds every silence, the first too.
     """
 
     provider: Provider
@@ -165,11 +169,10 @@ class Record:
     `watch` is called with the record each time an attempt begins or ends, and when the call is over.
     """
 
-    __slots__ = ("attempts", "error", "fold", "handed_out", "outcome", "plan", "reply", "started", "watch")
+    __slots__ = ("attempts", "error", "fold", "handed_out", "outcome", "plan", "reply", "watch")
 
-    def __init__(self, plan: Plan, started: float, watch: Callable[[Record], None] | None = None) -> None:
+    def __init__(self, plan: Plan, watch: Callable[[Record], None] | None = None) -> None:
         self.plan = plan
-        self.started = started
         self.attempts: list[Attempt] = []
         self.reply: Reply | None = None
         self.error: RingupError | None = None
@@ -237,6 +240,8 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
             record.tell()
             yield Sleep(wait)
     except RingupError as error:
+        if record.attempts[-1].ended is None:
+            _note_failure(record, time, error)
         record.error, record.outcome = error, "failed"
         raise
     except BaseException:  # cancelled, interrupted, or closed by the user
@@ -253,12 +258,11 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
 
 
 def _whole(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Reply]:
-    silence = plan.idle_timeout
-    limit = time.left(None if silence is None else time.clock() + silence)
+    quiet = _quiet_until(plan, record, time)
     try:
-        answer: HttpResponse = yield Exchange(plan, limit)
+        answer: HttpResponse = yield Exchange(plan, time.left(quiet))
     except TimeoutError as error:
-        raise _timed_out(plan, time, error, "first_token", limit) from None
+        raise _timed_out(plan, record, time, error, quiet) from None
     record.change(
         status=answer.status,
         first_byte=None if answer.first_byte is None else answer.first_byte + time.shift,
@@ -266,23 +270,23 @@ def _whole(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Re
         bytes_received=len(answer.body),
     )
     if answer.status >= 300:
+        answer = replace(answer, body=_without_key(answer.body, plan.auth))
         raise _refused(plan, answer.status, answer.headers, answer.body, time)
     return plan.wire.read_reply(answer.body)
 
 
 def _stream(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Reply]:
-    silence = plan.idle_timeout
-    quiet = None if silence is None else time.clock() + silence
-    limit = time.left(quiet)
+    quiet = _quiet_until(plan, record, time)
     try:
-        answer = yield Open(plan, limit, time.left())
+        answer = yield Open(plan, time.left(quiet), time.left())
     except TimeoutError as error:
-        raise _timed_out(plan, time, error, "first_token", limit) from None
+        raise _timed_out(plan, record, time, error, quiet) from None
     record.change(status=answer.status, first_byte=time.wall(), request_id=_request_id(answer.headers))
     if answer.status >= 300:
-        body = yield from _read_error_body(time)
+        body = _without_key((yield from _read_error_body(time)), plan.auth)
         raise _refused(plan, answer.status, answer.headers, body, time)
     yield from _read_events(plan, record, time, quiet)
+    record.change(ended=time.wall())
     yield from _drain()
     return record.fold.reply()
 
@@ -294,17 +298,25 @@ def _read_events(plan: Plan, record: Record, time: _Time, quiet: float | None) -
     received = 0
     try:
         while not record.fold.finished:
-            data = yield from _next_bytes(plan, record, time, quiet)
-            received += len(data)
-            events = reader.feed(data) if data else reader.close()
+            try:
+                data = yield from _next_bytes(plan, record, time, quiet)
+            except APIError:
+                data, events = b"", reader.close()
+                if not any(type(event) is Finish for event in events):
+                    raise  # else the answer is whole, and only the connection's end was missing
+            else:
+                received += len(data)
+                if received > MAX_BODY_BYTES:
+                    raise ProtocolError(f"the stream is larger than the cap of {MAX_BODY_BYTES:,} bytes")
+                events = reader.feed(data) if data else reader.close()
             failure = _take(events, record, time)
             if events:
-                quiet = time.clock() + (DEFAULT_IDLE if plan.idle_timeout is None else plan.idle_timeout)
                 held += events
                 if record.handed_out or not all(isinstance(event, _PRELUDE) for event in events):
                     record.handed_out = True
                     yield Emit(held)
                     held = []
+                quiet = _quiet_until(plan, record, time)  # from here on: the user's own time is no silence
             if failure:
                 raise failure
             if not data and not record.fold.finished:
@@ -314,16 +326,22 @@ def _read_events(plan: Plan, record: Record, time: _Time, quiet: float | None) -
 
 
 def _next_bytes(plan: Plan, record: Record, time: _Time, quiet: float | None) -> Generator[Effect, Any, bytes]:
-    limit = time.left(quiet)
     try:
-        data: bytes = yield Read(limit)
+        data: bytes = yield Read(time.left(quiet))
     except APIConnectionError as error:
         if record.handed_out and not isinstance(error, APITimeoutError):
             raise StreamTruncatedError(f"the stream broke off: {error.message}") from None
         raise
     except TimeoutError as error:
-        raise _timed_out(plan, time, error, "stream" if record.handed_out else "first_token", limit) from None
+        raise _timed_out(plan, record, time, error, quiet) from None
     return data
+
+
+def _quiet_until(plan: Plan, record: Record, time: _Time) -> float | None:
+    """When a silence that begins now has lasted too long; None where it may last as long as the call."""
+    if plan.idle_timeout is not None:
+        return time.clock() + plan.idle_timeout
+    return None if record.attempts[-1].first_token is None else time.clock() + DEFAULT_IDLE
 
 
 def _take(events: list[Event], record: Record, time: _Time) -> APIError | None:
@@ -348,9 +366,9 @@ def _drain() -> Generator[Effect, Any, None]:
 
 
 def _read_error_body(time: _Time) -> Generator[Effect, Any, bytes]:
-    body = b""
+    body, until = b"", time.clock() + _ERROR_WAIT
     try:
-        while len(body) < MAX_ERROR_BYTES and (data := (yield Read(time.left()))):
+        while len(body) < MAX_ERROR_BYTES and (data := (yield Read(time.left(until)))):
             body += data
     except (TimeoutError, APIError):
         pass  # the status says enough
@@ -359,6 +377,11 @@ def _read_error_body(time: _Time) -> Generator[Effect, Any, bytes]:
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-request-id") or headers.get("request-id")
+
+
+def _without_key(body: bytes, auth: Auth | None) -> bytes:
+    """The body of an error, without the key: some servers repeat it there."""
+    return body.replace(auth.secret.reveal().encode(), b"***") if auth else body
 
 
 def _refused(plan: Plan, status: int, headers: Mapping[str, str], body: bytes, time: _Time) -> APIError:
@@ -373,16 +396,18 @@ def _refused(plan: Plan, status: int, headers: Mapping[str, str], body: bytes, t
     return error
 
 
-def _timed_out(plan: Plan, time: _Time, error: TimeoutError, phase: str, limit: float) -> APIError:
+def _timed_out(plan: Plan, record: Record, time: _Time, error: TimeoutError, quiet: float | None) -> APIError:
     if isinstance(error, APIError):  # the transport gave up on connecting
         return error
-    if time.left() <= 0:
+    phase = "first_token" if record.attempts[-1].first_token is None else "stream"
+    if quiet is None or quiet >= time.deadline:
         return APITimeoutError(f"no complete answer within {plan.timeout:g} s", phase=phase, retryable=False)
-    return APITimeoutError(f"nothing was heard for {limit:.3g} s", phase=phase)
+    silence = DEFAULT_IDLE if plan.idle_timeout is None else plan.idle_timeout
+    return APITimeoutError(f"nothing was heard for {silence:g} s", phase=phase)
 
 
-def _note_failure(record: Record, time: _Time, error: APIError) -> None:
-    sent = not (isinstance(error, APITimeoutError) and error.phase == "connect")
+def _note_failure(record: Record, time: _Time, error: RingupError) -> None:
+    sent = isinstance(error, APIError) and not (isinstance(error, APITimeoutError) and error.phase == "connect")
     record.change(
         ended=time.wall(),
         outcome="failed",
@@ -395,14 +420,16 @@ def _wait_before_retry(plan: Plan, record: Record, env: Env, time: _Time, error:
     """The seconds to wait before the next attempt, or the error to raise when there is to be none."""
     if record.handed_out or not error.retryable or len(record.attempts) > plan.retries:
         return error
+    if isinstance(error, QuotaExceededError):  # whatever x-should-retry says
+        return error
     wait = error.retry_after if error.retry_after is not None else backoff(len(record.attempts) - 1, env.chance())
     if wait >= time.left():
         if error.retry_after is None:
             return _no_time_to_retry(plan, error)
-        error.message += f"; the provider asks to come back in {wait:g} s, past the deadline of this call"
+        _add(error, f"; the provider asks to come back in {wait:,.3g} s, past the deadline of this call")
         return error
     if not server_directs(error) and not plan.budget.spend():
-        error.message += "; not retried, because too many calls fail at the moment"
+        _add(error, "; not retried, because too many calls fail at the moment")
         return error
     return wait
 
@@ -424,20 +451,30 @@ def _complete(error: APIError, plan: Plan, record: Record) -> APIError:
     if partial.message.parts or partial.usage.input_tokens is not None:
         error.partial = _finish(partial, plan, record, None)
     if len(record.attempts) > 1:
-        error.message += f" ({len(record.attempts)} attempts)"
-    held_back = [notice.message for notice in plan.notices if notice.kind == "refused"]
-    if held_back and isinstance(error, AuthenticationError):
-        error.advice = f"No key was sent: {held_back[0]}."
-    else:
-        error.advice = error.advice or advise(error, plan.provider, plan.request.model)
+        _add(error, f" ({len(record.attempts)} attempts)")
+    error.advice = _advice(error, plan)
     return error
+
+
+def _add(error: APIError, words: str) -> None:
+    error.message = error.message.rstrip(".") + words
+    error.args = (error.message,)
+
+
+def _advice(error: APIError, plan: Plan) -> str:
+    if isinstance(error, AuthenticationError) and plan.auth is None:
+        kept_back = [notice.message for notice in plan.notices if (notice.kind, notice.what) == ("refused", "api_key")]
+        return f"A retry can't help, for no key was sent: {(kept_back or ['pass one as api_key=, to a client'])[0]}."
+    if error.advice:  # the transport knows more of the network
+        return f"A retry {'may' if error.retryable else 'cannot'} help. {error.advice}"
+    return advise(error, plan.provider, plan.request.model)
 
 
 def _finish(reply: Reply, plan: Plan, record: Record, time: _Time | None) -> Reply:
     first = record.attempts[0]
     last = record.attempts[-1]
     if time:
-        record.change(ended=time.wall(), outcome="answered", usage=reply.usage)
+        record.change(ended=last.ended or time.wall(), outcome="answered", usage=reply.usage)
     tokens = [attempt.first_token for attempt in record.attempts if attempt.first_token]
     return replace(
         reply,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from ringup.call import Plan, Record, Script, call
-from ringup.conversation import Conversation, load, turn
+from ringup.conversation import Conversation, Saved, load, turn
 from ringup.drive import REAL, AsyncWorld, World, drive, drive_async
 from ringup.errors import ConfigurationError, ParameterError, RingupWarning
 from ringup.keys import wrapped
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "stream"]
 
-_PACKAGE = os.path.dirname(__file__)
-
 
 class _Client:
     """What both clients share: the settings, the planning and the log."""
@@ -43,6 +40,7 @@ class _Client:
         provider: str | Provider | None = None,
         base_url: str | None = None,
         api_key: str | Secret | None = None,
+        wire: str | None = None,
         ledger: str | os.PathLike[str] | Ledger | None = None,
         on_event: Callable[[Attempt], None] | None = None,
         proxy: str | None = None,
@@ -56,6 +54,7 @@ class _Client:
         provider    the provider's name, or a `Provider`, when the model's name doesn't tell
         base_url    another address, written as in the vendor's SDK (OpenAI's ends in /v1, Anthropic's doesn't)
         api_key     the key; default: the provider's variable (OPENAI_API_KEY, ANTHROPIC_API_KEY, ...)
+        wire        the API to speak, where a provider has several: "responses" for OpenAI's newer one
         ledger      a SQLite file, or a `Ledger`, to log calls in; default: the variable RINGUP_LEDGER, else none
         on_event    called with an `Attempt` each time a try on the wire begins or ends
         proxy       the URL of an HTTP or SOCKS proxy; default: the environment's
@@ -65,22 +64,23 @@ class _Client:
         Further keywords are the defaults of every call: see `Params`.
         """
         secret, api_key = wrapped(api_key), None  # from here on no frame holds the key in plain text
-        if isinstance(secret, ParameterError):
-            raise secret
-        self._secret = secret
-        check_params(defaults)
         self._settings: dict[str, Any] = {
             "provider": provider,
             "base_url": base_url,
+            "wire": wire,
             "ledger": ledger,
             "on_event": on_event,
             "proxy": proxy,
             "ca_file": ca_file,
             "transport": transport,
             "model": model,
-            **defaults,
         }
-        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults})
+        if isinstance(secret, ParameterError):
+            raise secret
+        self._secret = secret
+        check_params(defaults)
+        self._settings.update(defaults)
+        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults}, wire)
         self._on_event = on_event
         self._ledger = _ledger(ledger)
         self._options = Options(proxy=proxy, ca_file=ca_file)
@@ -97,7 +97,7 @@ class _Client:
         before = tuple(history.messages) if history else ()
         plan = self._planner.plan(before + asked, params, stream)
         self._warn(plan)
-        record = Record(plan, REAL.now(), self._watch)
+        record = Record(plan, self._watch)
         script = call(plan, record, REAL)
         return record, script if history is None else turn(history, asked, script, record)
 
@@ -109,7 +109,7 @@ class _Client:
 
     def _watch(self, record: Record) -> None:
         attempt = record.attempts[-1]
-        if attempt.wait is not None:
+        if attempt.wait is not None and record.outcome == "open":
             _log().info("attempt %d failed (%s); again in %.2f s", attempt.number, attempt.error, attempt.wait)
         if self._on_event:
             try:
@@ -144,6 +144,15 @@ def _again(kind: type[_Client], settings: dict[str, Any]) -> _Client:
     return kind(**settings)
 
 
+def _load(path: str | os.PathLike[str]) -> Saved:
+    saved = load(path)
+    try:
+        check_params(saved.params)
+    except TypeError as error:
+        raise ConfigurationError(f"the conversation in {str(path)!r} can't be gone on with: {error}.") from None
+    return saved
+
+
 def _ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:
     if isinstance(ledger, Ledger):
         return ledger
@@ -151,10 +160,14 @@ def _ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:
     return Ledger(path) if path else None
 
 
+def _is_name(transport: object) -> bool:
+    return transport is None or isinstance(transport, str)
+
+
 def _users_level() -> int:
-    """How many frames up the first one outside this package is: there a warning points."""
+    """How many frames up the user's code is: there a warning points. For a task, that is where its event loop runs."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("ringup", "asyncio"):
         level, frame = level + 1, frame.f_back
     return level
 
@@ -168,15 +181,12 @@ class Client(_Client):
     """
 
     _transport: Transport | None = None
-    _lock = threading.Lock()
 
     def _world(self) -> World:
-        if self._transport is None:
-            with self._lock:
-                if self._transport is None:
-                    given = self._settings["transport"]
-                    named = given is None or isinstance(given, str)
-                    self._transport = make_transport(self._options, given) if named else given
+        if self._transport is None:  # no lock: two threads may make one each, for nothing is opened before a call
+            given = self._settings["transport"]
+            transport: Transport = make_transport(self._options, given) if _is_name(given) else given
+            self._transport = transport
         return World(self._transport)
 
     def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
@@ -205,8 +215,7 @@ class Client(_Client):
 
     def load_chat(self, path: str | os.PathLike[str]) -> Chat:
         """Go on with a conversation that `Chat.save` wrote."""
-        saved = load(path)
-        check_params(saved.params)
+        saved = _load(path)
         return Chat(self, saved.params, saved.messages)
 
     def close(self) -> None:
@@ -215,7 +224,7 @@ class Client(_Client):
         if self._transport:
             self._transport.close()
         if self._ledger:
-            self._ledger.flush()
+            self._ledger.close()
 
     def __enter__(self) -> Self:
         return self
@@ -234,8 +243,8 @@ class AsyncClient(_Client):
     def _world(self) -> AsyncWorld:
         if self._transport is None:
             given = self._settings["transport"]
-            named = given is None or isinstance(given, str)
-            self._transport = make_async_transport(self._options, given) if named else given
+            transport: AsyncTransport = make_async_transport(self._options, given) if _is_name(given) else given
+            self._transport = transport
         return AsyncWorld(self._transport)
 
     async def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
@@ -264,8 +273,7 @@ class AsyncClient(_Client):
 
     def load_chat(self, path: str | os.PathLike[str]) -> AsyncChat:
         """Go on with a conversation that `AsyncChat.save` wrote."""
-        saved = load(path)
-        check_params(saved.params)
+        saved = _load(path)
         return AsyncChat(self, saved.params, saved.messages)
 
     async def close(self) -> None:
@@ -274,7 +282,7 @@ class AsyncClient(_Client):
         if self._transport:
             await self._transport.close()
         if self._ledger:
-            self._ledger.flush()
+            self._ledger.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -287,6 +295,7 @@ class AsyncClient(_Client):
 
 class _Chat(Conversation):
     def _merged(self, params: Params) -> Params:
+        check_params(params)
         return cast("Params", {**self.params, **params})
 
 
@@ -323,14 +332,12 @@ class AsyncChat(_Chat):
 
 
 _shared: list[Client] = []
-_shared_lock = threading.Lock()
 
 
 def _default() -> Client:
-    with _shared_lock:
-        if not _shared:
-            _shared.append(Client())
-        return _shared[0]
+    if not _shared:
+        _shared.append(Client())
+    return _shared[0]
 
 
 def ask(prompt: Prompt, **params: Unpack[Params]) -> Reply:
@@ -339,14 +346,15 @@ def ask(prompt: Prompt, **params: Unpack[Params]) -> Reply:
     >>> ask("What is the capital of France?", model="gpt-4o-mini").text      # doctest: +SKIP
     'The capital of France is Paris.'
     """
-    return _default().ask(prompt, **params)
+    return _default()._ask(prompt, params)
 
 
 def stream(prompt: Prompt, **params: Unpack[Params]) -> Stream:
     """Ask a model, and get the answer piece by piece: `for piece in ringup.stream(...): print(piece, end="")`."""
-    return _default().stream(prompt, **params)
+    return _default()._stream(prompt, params)
 
 
 def chat(**params: Unpack[Params]) -> Chat:
     """Begin a conversation: `chat = ringup.chat(model="gpt-4o-mini"); chat.ask("..."); chat.ask("...")`."""
+    check_params(params)
     return _default().chat(**params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +12,9 @@ from msgspec import Struct
 
 from ringup.call import Record, Script
 from ringup.errors import ConfigurationError
-from ringup.messages import Message
+from ringup.messages import Message, ToolResult
 from ringup.reply import Reply
+from ringup.wire_tools import decode, encode
 
 __all__ = ["Conversation", "Saved", "load", "turn"]
 
@@ -46,7 +48,7 @@ class Conversation:
     def undo(self) -> tuple[Message, ...]:
         """Take the last turn back: the user's words and all that followed. Gives what was taken."""
         for index in range(len(self.messages) - 1, -1, -1):
-            if self.messages[index].role == "user" and self.messages[index].text:
+            if _is_asked(self.messages[index]):
                 taken = tuple(self.messages[index:])
                 del self.messages[index:]
                 return taken
@@ -61,32 +63,45 @@ class Conversation:
 
     def to_json(self) -> bytes:
         """The conversation as JSON. Thinking signatures and opaque parts are included; keys never are."""
-        saved = Saved(params=self.params, messages=tuple(self.messages))
-        return msgspec.json.format(msgspec.json.encode(saved), indent=1)
+        saved = encode(Saved(params=self.params, messages=tuple(self.messages)))
+        try:
+            return msgspec.json.format(saved, indent=1)
+        except msgspec.DecodeError:  # a lone surrogate, which a model may write, and the formatter refuses
+            return saved
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the conversation to a file, whole or not at all."""
+        """Write the conversation to a file, whole or not at all. Raises ConfigurationError when that can't be."""
         target = Path(path)
-        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        draft = target.parent / f".{target.name}.{os.getpid()}.tmp"
         try:
             draft.write_bytes(self.to_json())
             draft.replace(target)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise ConfigurationError(f"the conversation can't be saved to {str(target)!r}: {error.strerror}.") from None
+        except (OSError, TypeError, ValueError) as error:
+            with suppress(OSError, ValueError):
+                draft.unlink(missing_ok=True)
+            why = getattr(error, "strerror", None) or error
+            raise ConfigurationError(f"the conversation can't be saved to {str(target)!r}: {why}.") from None
+
+
+def _is_asked(message: Message) -> bool:
+    """Whether a user asked this; tool results may stand in a user's turn too."""
+    return message.role == "user" and not all(type(part) is ToolResult for part in message.parts)
 
 
 def load(path: str | os.PathLike[str]) -> Saved:
     """Read a conversation that `save` wrote. Raises ConfigurationError when the file is missing or isn't one."""
     try:
-        saved = msgspec.json.decode(Path(path).read_bytes(), type=Saved)
+        held = decode(Path(path).read_bytes())
+        version = held.get("version") if isinstance(held, dict) and held.get("format") == Saved().format else None
+        if not isinstance(version, int):
+            raise ValueError(f'it lacks "format": "{Saved().format}", or its version')
+        if version > Saved().version:
+            raise ConfigurationError(f"{str(path)!r} was saved by a newer ringup (version {version}). Update this one.")
+        return msgspec.convert(held, Saved)
     except OSError as error:
         raise ConfigurationError(f"the conversation {str(path)!r} can't be read: {error.strerror}.") from None
-    except msgspec.MsgspecError as error:
+    except (ValueError, msgspec.MsgspecError) as error:
         raise ConfigurationError(f"{str(path)!r} isn't a saved conversation: {error}.") from None
-    if saved.format != Saved().format or saved.version > Saved().version:
-        raise ConfigurationError(f"{str(path)!r} was saved by a newer ringup (version {saved.version}).")
-    return saved
 
 
 def turn(history: Conversation, asked: tuple[Message, ...], script: Script, record: Record) -> Script:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
 from ringup.call import MAX_BODY_BYTES, Effect, Emit, Exchange, Open, Read, Script, Shut, Sleep
@@ -19,7 +18,13 @@ class RealEnv:
 
     clock = staticmethod(time.monotonic)
     now = staticmethod(time.time)
-    chance = staticmethod(random.random)
+
+    @staticmethod
+    def chance() -> float:
+        """A random number in 0..1."""
+        import random  # here, for only who retries needs it
+
+        return random.random()
 
 
 REAL = RealEnv()
@@ -57,7 +62,7 @@ class World:
             answer.close()
 
 
-def drive(script: Script, world: World) -> Iterator[Event]:
+def drive(script: Script, world: World) -> Generator[Event]:
     """Run a script to its end, and give the events that it hands out."""
     try:
         effect = next(script)
@@ -113,7 +118,7 @@ class AsyncWorld:
             await answer.close()
 
 
-async def drive_async(script: Script, world: AsyncWorld) -> AsyncIterator[Event]:
+async def drive_async(script: Script, world: AsyncWorld) -> AsyncGenerator[Event]:
     """Run a script to its end, and give the events that it hands out."""
     try:
         effect = next(script)

@@ -10,16 +10,18 @@ from __future__ import annotations
 import atexit
 import os
 import queue
+import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from ringup.call import Record
+from ringup.errors import ConfigurationError
+from ringup.wire_tools import encode
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +30,7 @@ __all__ = ["Ledger", "rows"]
 
 SCHEMA_VERSION = 1
 _COMMIT_EVERY = 0.1
+_IDLE = 10.0
 _COLUMNS = {
     "started": "TEXT NOT NULL",
     "provider": "TEXT NOT NULL",
@@ -58,90 +61,153 @@ _CREATE = "CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY, {})".format
 _INSERT = "INSERT INTO calls ({}) VALUES ({})".format(", ".join(_COLUMNS), ", ".join("?" * len(_COLUMNS)))  # noqa: S608
 
 
+_Queue = queue.SimpleQueue["Record | threading.Event | None"]
+
+
 class Ledger:
-    """Writes calls to the SQLite file at `path`. Share one between clients, or give each client the path."""
+    """Writes calls to the SQLite file at `path` (`~` is your home). Share one between clients, or give each the path.
+
+    Nothing is lost at the end of a program, but for one thing: a stream that nobody closed, and that ends with the
+    interpreter itself.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = _path(path)
         self.lost = 0
-        self._queue: queue.SimpleQueue[Record | threading.Event | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._writer: threading.Thread | None = None
-        self._pid = 0
+        self._writers: dict[int, _Writer] = {}  # by process: a forked child has its own, and the parent the old rows
 
     def add(self, record: Record) -> None:
         """Log a call that is over. Returns at once."""
-        if self._writer is None or self._pid != os.getpid():
-            self._start()
-        self._queue.put(record)
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._writer is not None and self._pid == os.getpid():
-                return
-            self._queue = queue.SimpleQueue()  # a forked child begins anew: the parent's writer has the old rows
-            self._pid = os.getpid()
-            self._writer = threading.Thread(target=self._write, args=(self._queue,), name="ringup-ledger", daemon=True)
-            self._writer.start()
-            atexit.register(self.close)
+        if sys.is_finalizing():  # no thread starts any more, and nothing can be imported
+            self.lost += 1
+        elif not self._here().add(record):
+            self._commit([record])
 
     def flush(self, timeout: float = 5.0) -> None:
         """Wait until all that was added is in the file, `timeout` seconds at most."""
-        if self._writer is not None and self._pid == os.getpid():
-            written = threading.Event()
-            self._queue.put(written)
-            written.wait(timeout)
+        self._here().flush(timeout)
 
     def close(self) -> None:
         """Write what is left, and stop the writer. A later `add` starts it again."""
-        writer = self._writer
-        if writer is not None and self._pid == os.getpid():
-            self._queue.put(None)
-            writer.join(5.0)
-            self._writer = None
-            atexit.unregister(self.close)
+        self._here().stop(5.0)
 
-    def _write(self, source: queue.SimpleQueue[Record | threading.Event | None]) -> None:
-        """The writer's thread: take all that is there, commit it together, wait a little, again."""
-        open_ = True
-        while open_:
-            batch: list[Record] = []
-            waiting: list[threading.Event] = []
-            item = source.get()
-            deadline = time.monotonic() + _COMMIT_EVERY
-            while True:
-                if item is None:
-                    open_ = False
-                elif isinstance(item, threading.Event):
-                    waiting.append(item)
-                else:
-                    batch.append(item)
-                if not open_ or waiting:
-                    break
-                try:
-                    item = source.get(timeout=max(deadline - time.monotonic(), 0))
-                except queue.Empty:
-                    break
-            self._commit(batch)
-            for written in waiting:
-                written.set()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path,)
+
+    def _here(self) -> _Writer:
+        process = os.getpid()
+        return self._writers.get(process) or self._writers.setdefault(process, _Writer(self._commit))
 
     def _commit(self, batch: list[Record]) -> None:
-        if not batch:
-            return
         import logging
-        import sqlite3
 
         try:
             values = [_row(record) for record in batch]
             with closing(_connect(self.path)) as connection, connection:
                 connection.executemany(_INSERT, values)
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # whatever it is: a call is worth more than its row
             if not self.lost:
                 logging.getLogger("ringup").warning(
                     "the ledger %s can't be written (%s): calls go on, unlogged", self.path, error
                 )
             self.lost += len(batch)
+
+
+class _Writer:
+    """The thread that writes, in one process. It runs from the first record to `stop`, or until 10 s bring none."""
+
+    def __init__(self, commit: Callable[[list[Record]], None]) -> None:
+        self._commit = commit
+        self._lock = threading.RLock()  # a stream that is garbage may end, and add its record, in the midst of `add`
+        self._thread: threading.Thread | None = None
+        self._queue: _Queue = queue.SimpleQueue()
+
+    def add(self, record: Record) -> bool:
+        """Hand over a record. False when no thread can be started: at the very end of a program (Python 3.12)."""
+        with self._lock:
+            if self._thread is None:
+                try:
+                    self._start()
+                except RuntimeError:
+                    return False
+            self._queue.put(record)
+        return True
+
+    def _start(self) -> None:
+        source: _Queue = queue.SimpleQueue()
+        thread = threading.Thread(target=self._run, args=(source,), name="ringup-ledger", daemon=True)
+        thread.start()
+        self._queue, self._thread = source, thread
+        atexit.register(self.stop, 5.0)
+        processes = sys.modules.get("multiprocessing")
+        if processes and processes.parent_process():  # its forked children end without atexit
+            sys.modules["multiprocessing.util"].Finalize(None, self.stop, (5.0,), exitpriority=0)
+
+    def flush(self, timeout: float) -> None:
+        """Wait until all that was added is written."""
+        written = threading.Event()
+        with self._lock:
+            if self._thread is None:
+                return
+            self._queue.put(written)
+        written.wait(timeout)
+
+    def stop(self, timeout: float) -> None:
+        """Write what is left, and end the thread."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            self._queue.put(None)
+            atexit.unregister(self.stop)
+        if thread:
+            thread.join(timeout)
+
+    def _run(self, source: _Queue) -> None:
+        """The thread: take all that is there, commit it together, again."""
+        going = True
+        while going:
+            batch: list[Record] = []
+            waiting: list[threading.Event] = []
+            going = _gather(source, batch, waiting)
+            if batch:
+                self._commit(batch)
+            for written in waiting:
+                written.set()
+            if going and not batch and not waiting:
+                going = not self._retire(source)
+
+    def _retire(self, source: _Queue) -> bool:
+        """Nothing has come for long: a client that nobody closed would keep its thread for ever."""
+        with self._lock:
+            if not source.empty():
+                return False
+            if self._queue is source:
+                self._thread = None
+                atexit.unregister(self.stop)
+            return True
+
+
+def _gather(source: _Queue, batch: list[Record], waiting: list[threading.Event]) -> bool:
+    """What comes until somebody waits for it, or 100 ms have passed since the first. Nothing after 10 s.
+
+    False at the end.
+    """
+    deadline: float | None = None
+    while True:
+        try:
+            item = source.get(timeout=_IDLE if deadline is None else max(deadline - time.monotonic(), 0))
+        except queue.Empty:
+            return True
+        if item is None:
+            return False
+        if isinstance(item, threading.Event):
+            waiting.append(item)
+            return True
+        batch.append(item)
+        deadline = deadline or time.monotonic() + _COMMIT_EVERY
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    return Path(os.path.expanduser(path))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -160,12 +226,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _row(record: Record) -> tuple[Any, ...]:
     reply = record.reply or getattr(record.error, "partial", None) or record.fold.reply()
-    last = record.attempts[-1]
+    first, last = record.attempts[0], record.attempts[-1]
     usage = reply.usage
     bill = reply.bill if record.reply else None
-    whole = (last.ended or time.time()) - record.started
-    return (
-        datetime.fromtimestamp(record.started, UTC).isoformat(timespec="microseconds"),
+    row = (
+        datetime.fromtimestamp(first.started, UTC).isoformat(timespec="microseconds"),
         record.plan.provider.name,
         record.plan.request.model,
         reply.model,
@@ -177,7 +242,7 @@ def _row(record: Record) -> tuple[Any, ...]:
         last.status,
         last.request_id,
         len(record.attempts),
-        whole,
+        (last.ended or time.time()) - first.started,
         reply.time_to_first_token,
         usage.input_tokens,
         usage.output_tokens,
@@ -186,17 +251,26 @@ def _row(record: Record) -> tuple[Any, ...]:
         usage.reasoning_tokens,
         None if bill is None or bill.total is None else str(bill.total),
         None if bill is None else bill.reason,
-        msgspec.json.encode([f"{notice.kind} {notice.what}" for notice in record.plan.notices]).decode(),
+        encode([f"{notice.kind} {notice.what}" for notice in record.plan.notices]).decode(),
     )
+    return tuple([_whole_text(value) if isinstance(value, str) else value for value in row])
+
+
+def _whole_text(text: str) -> str:
+    """Without the lone surrogates that JSON may bring and SQLite refuses."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def rows(path: str | os.PathLike[str], limit: int = 20) -> list[dict[str, Any]]:
-    """The last calls in a ledger, newest first."""
-    if not Path(path).exists():
+    """The last calls in a ledger, newest first. Raises ConfigurationError when the file isn't one."""
+    if not _path(path).exists():
         return []
     import sqlite3
 
-    with closing(sqlite3.connect(f"file:{Path(path).absolute()}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
-        found = connection.execute("SELECT * FROM calls ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
+    try:
+        with closing(sqlite3.connect(f"{_path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            found = connection.execute("SELECT * FROM calls ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"the ledger {str(path)!r} can't be read: {error}.") from None
     return [dict(row) for row in found]

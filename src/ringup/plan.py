@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib
-import math
 import os
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringup import models, prices, providers, wires
 from ringup.call import Plan
 from ringup.errors import ParameterError, UnknownModelError
+from ringup.http import HttpRequest
 from ringup.keys import find_base_url, find_key
 from ringup.messages import Message, Request
-from ringup.parameters import fit
+from ringup.parameters import fit, key_header
 from ringup.prompt import read_system
 from ringup.providers import Provider
 from ringup.reply import Bill, Notice, Reply
@@ -26,6 +28,8 @@ from ringup.wire import Wire
 __all__ = ["Defaults", "Params", "Planner", "Route", "check_params"]
 
 DEFAULT_TIMEOUT = 600.0
+_LONGEST = 1e9
+_OF_A_CLIENT = frozenset({"provider", "base_url", "api_key", "ledger", "on_event", "proxy", "ca_file", "transport"})
 
 
 class Defaults(TypedDict, total=False):
@@ -38,7 +42,7 @@ class Defaults(TypedDict, total=False):
     stop          a string, or several: the answer ends before the first that it would say
     seed          a number that makes answers more repeatable, where the provider can
     timeout       seconds for the whole call, retries and waits included; default 600
-    idle_timeout  the longest silence in seconds; default: 60 between a stream's events, none before its first
+    idle_timeout  the longest silence in seconds; default: 60 between a stream's events, none before its first token
     retries       how many more times to try after a failure that may pass; default 2
     strict        True makes what the model refuses an error, instead of leaving it out with a notice
     extra         further fields of the request's body, sent as they are
@@ -92,22 +96,42 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 def check_params(params: Any) -> None:
-    """Raises TypeError for a name that isn't a parameter, as Python does for a wrong signature."""
-    for name in params:
-        if name not in Params.__optional_keys__:
-            known = ", ".join(sorted(Params.__optional_keys__))
-            raise TypeError(f"unknown parameter {name!r}; the parameters are: {known}")
+    """Raises TypeError for a name that isn't a parameter, as Python does for a wrong signature.
+
+    And ParameterError for a header that carries a key. Either empties `params` first: no frame may show a key.
+    """
+    error = _wrong_name(params) or key_header(params.get("headers"))
+    if error:
+        params.clear()
+        raise error
+
+
+def _wrong_name(params: Any) -> TypeError | None:
+    name = next((name for name in params if name not in Params.__optional_keys__), None)
+    if name is None:
+        return None
+    if name in _OF_A_CLIENT:
+        return TypeError(f"{name} is given to a client, not to a call: ringup.Client(..., {name}=...).ask(...)")
+    known, more = (", ".join(sorted(names)) for names in (Params.__optional_keys__, _OF_A_CLIENT))
+    return TypeError(f"unknown parameter {name!r}; the parameters are: {known}; and of a client: {more}")
 
 
 class Planner:
     """Plans calls. Routes are worked out once for each model, and kept."""
 
     def __init__(
-        self, provider: str | Provider | None, base_url: str | None, api_key: Secret | None, defaults: Params
+        self,
+        provider: str | Provider | None,
+        base_url: str | None,
+        api_key: Secret | None,
+        defaults: Params,
+        wire: str | None = None,
     ) -> None:
         self._provider = _provider(provider)
         self._base_url = base_url
         self._api_key = api_key
+        self._key_of = ""  # the provider that the key passed in is for
+        self._wire = _wire(wire)
         self._routes: dict[str, Route] = {}
         self._budget = Budget()
         self.defaults = defaults
@@ -133,21 +157,29 @@ class Planner:
 
     def _find_route(self, name: str) -> Route:
         provider, model = self._who(name)
-        own = self._base_url is not None or self._provider is not None
-        mine = not own or provider == (self._provider or provider)
-        url, moved = find_base_url(provider, self._base_url if mine else None)
+        url, moved = find_base_url(provider, self._base_url)
         if provider.name == "sim" and not self._base_url and not moved:
             url = _embedded_simulator()
-        secret, notices = find_key(provider, self._api_key if mine else None, url)
+        given = self._given_key(provider)
+        secret, notices = find_key(provider, given, url)
+        if given:  # then advice about the key doesn't name the variable
+            provider = replace(provider, key_env=())
         return Route(
             provider=provider,
             model=model,
-            wire=wires.find(provider.wire),
+            wire=wires.find(self._wire or provider.wire),
             base_url=url.rstrip("/"),
             auth=Auth(secret, provider.key_header) if secret else None,
-            rules=models.rules(provider.name, model),
+            rules=provider.rules or models.rules(provider.name, model),
             notices=(*((moved,) if moved else ()), *notices),
         )
+
+    def _given_key(self, provider: Provider) -> Secret | None:
+        """The key that was passed in, if it is this provider's: the default model's, or the first one's called."""
+        if self._api_key and not self._key_of:
+            model = self.defaults.get("model")
+            self._key_of = self._who(model)[0].name if model else provider.name
+        return self._api_key if provider.name == self._key_of else None
 
     def _who(self, name: str) -> tuple[Provider, str]:
         """The provider, and the model's id as that provider knows it."""
@@ -175,7 +207,7 @@ class Planner:
         request, notices = fit(
             _request(messages, given, route.model, stream), route.rules, route.provider.name, bool(given.get("strict"))
         )
-        http, said = route.wire.write_request(request, route.rules)
+        http, said = _write(request, route)
         return Plan(
             provider=route.provider,
             wire=route.wire,
@@ -194,7 +226,9 @@ class Planner:
 
 def _own_id(provider: Provider, name: str) -> str:
     """A model's id as its provider knows it: without the provider before it. The simulator's own ids are sim/…"""
-    return name if provider.name == "sim" else name.removeprefix(f"{provider.name}/")
+    left, slash, rest = name.partition("/")
+    named = slash and (left == provider.name or providers.find(left) is provider)
+    return rest if named and provider.name != "sim" else name
 
 
 def _provider(provider: str | Provider | None) -> Provider | None:
@@ -207,6 +241,12 @@ def _provider(provider: str | Provider | None) -> Provider | None:
             f"provider={provider!r} isn't known.", parameter="provider", advice=f"The providers: {known}."
         )
     return found
+
+
+def _wire(name: str | None) -> str | None:
+    if name is None or name in wires.NAMES:
+        return name
+    raise ParameterError(f"wire={name!r} isn't known; the wires are {', '.join(wires.NAMES)}", parameter="wire")
 
 
 def _embedded_simulator() -> str:
@@ -230,9 +270,27 @@ def _request(messages: tuple[Message, ...], given: dict[str, Any], model: str, s
         stop=() if stop is None else (stop,) if isinstance(stop, str) else _tuple(stop),
         seed=given.get("seed"),
         stream=stream,
-        extra=given.get("extra") or {},
-        headers=given.get("headers") or {},
+        extra=_dict(given, "extra"),
+        headers=_dict(given, "headers"),
     )
+
+
+def _write(request: Request, route: Route) -> tuple[HttpRequest, tuple[Notice, ...]]:
+    try:
+        return route.wire.write_request(request, route.rules)
+    except (TypeError, OverflowError, RecursionError) as error:
+        raise ParameterError(
+            f"the request holds something that can't be written as JSON: {error}.",
+            parameter="extra" if request.extra else "prompt",
+            advice="Use strings, numbers, booleans, None, lists and dicts.",
+        ) from None
+
+
+def _dict(given: dict[str, Any], name: str) -> dict[str, Any]:
+    value = given.get(name)
+    if value is None or isinstance(value, Mapping):
+        return dict(value or {})
+    raise ParameterError(f"{name} is of the type {type(value).__name__}, not a dict", parameter=name)
 
 
 def _tuple(value: Any) -> Any:
@@ -243,9 +301,9 @@ def _seconds(given: dict[str, Any], name: str, default: float | None) -> Any:
     value = given.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0 or math.isinf(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LONGEST:
         raise ParameterError(
-            f"{name}={value!r} is out of range: a number of seconds above 0.",
+            f"{name}={value!r} is out of range: a number of seconds above 0, and {_LONGEST:,.0f} at most.",
             parameter=name,
             advice=f"Leave it out for the default{f' of {default:g} s' if default else ''}.",
         )

@@ -30,11 +30,14 @@ def read_prompt(prompt: Prompt) -> tuple[Message, ...]:
         return (prompt,)
     if isinstance(prompt, (bytes, Mapping)) or not isinstance(prompt, Iterable):
         raise _wrong("prompt", prompt)
-    items = list(prompt)
+    items: list[Any] = list(prompt)
     if not items:
         raise ParameterError("the prompt is an empty list", parameter="prompt", advice="Give at least one message.")
     if all(isinstance(item, (str, *_PARTS)) for item in items):
         return (Message("user", tuple([Text(item) if isinstance(item, str) else item for item in items])),)
+    for index, item in enumerate(items):
+        if not isinstance(item, (str, *_PARTS, Message, Mapping)):
+            raise _wrong(f"prompt[{index}]", item, "a string, a part (ringup.Image, ...) or a message")
     return _read_messages(items)
 
 
@@ -46,7 +49,7 @@ def read_system(system: Any) -> tuple[Text, ...]:
         return (Text(system),) if system else ()
     if isinstance(system, (list, tuple)) and all(isinstance(item, (str, Text, Opaque)) for item in system):
         return tuple([Text(item) if isinstance(item, str) else item for item in system])
-    raise _wrong("system", system, "a string, or a list of strings and ringup.Text")
+    raise _wrong("system", system, "a string, or a list of strings and ringup.Text", '"Answer in one sentence."')
 
 
 def _read_messages(items: list[Any]) -> tuple[Message, ...]:
@@ -60,7 +63,8 @@ def _read_messages(items: list[Any]) -> tuple[Message, ...]:
         elif isinstance(item, Mapping) and "role" in item:
             dicts.append(item)
         else:
-            raise _wrong(f"prompt[{index}]", item)
+            lacks = 'it lacks its "role"' if isinstance(item, Mapping) else "parts and messages don't mix in a list"
+            raise _wrong(f"prompt[{index}]", item, f"a message: {lacks}")
     return (*messages, *_read_dicts(dicts))
 
 
@@ -93,10 +97,14 @@ def _is_anthropic(message: Mapping[str, Any]) -> bool:
     )
 
 
-def _wrong(what: str, value: object, wanted: str = "") -> ParameterError:
-    wanted = wanted or "a string, a list of parts (strings, ringup.Image, ...), or a list of messages"
-    return ParameterError(
-        f"{what} is of the type {type(value).__name__}, not {wanted}",
-        parameter=what,
-        advice='For example: "Hello!", or [{"role": "user", "content": "Hello!"}].',
-    )
+_PROMPT = "a string, a list of parts (strings, ringup.Image, ...), or a list of messages"
+
+
+def _wrong(
+    what: str,
+    value: object,
+    wanted: str = _PROMPT,
+    example: str = '"Hello!", or [{"role": "user", "content": "Hello!"}]',
+) -> ParameterError:
+    message = f"{what} is of the type {type(value).__name__}, not {wanted}"
+    return ParameterError(message, parameter=what, advice=f"For example: {example}.")

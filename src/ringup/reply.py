@@ -20,7 +20,8 @@ class Notice(Struct, frozen=True, omit_defaults=True):
     """Something that a user should know of how the call travelled.
 
     `kind` is what became of the parameter or part: sent under another name ("renamed"), in another place ("moved"),
-    not sent ("dropped"), filled in ("added"), or taken from the environment ("sent").
+    not sent ("dropped"), filled in ("added"), taken from the environment ("sent"), or held back from a server that
+    it isn't meant for ("refused": a key).
     """
 
     kind: Literal["sent", "renamed", "moved", "dropped", "added", "refused"]
@@ -31,7 +32,8 @@ class Notice(Struct, frozen=True, omit_defaults=True):
 class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One try on the wire. Times are seconds since the epoch; waits and durations are in seconds.
 
-    `outcome` says how it ended; `maybe_billed` that the provider may charge for it although no whole answer came.
+    `outcome` says how it ended, None while it goes on; `maybe_billed` that the provider may charge for it although no
+    whole answer came.
     `wait` is the pause that followed it, before the next try.
     """
 
@@ -44,7 +46,7 @@ class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
     request_id: str | None = None
     bytes_sent: int = 0
     bytes_received: int = 0
-    outcome: Literal["answered", "failed", "cancelled"] = "failed"
+    outcome: Literal["answered", "failed", "cancelled"] | None = None
     error: str | None = None
     wait: float | None = None
     maybe_billed: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -42,10 +42,11 @@ class _Streamed:
 class Stream(_Streamed):
     """A streamed answer. The request is sent when it is first iterated.
 
-    Leaving a `with` block, or `close()`, closes the connection at once; a bare `break` can't promise that.
+    Leaving a `with` block, or `close()`, closes the connection at once; a bare `break` can't promise that. It is read
+    and closed in one thread, whichever that is: to stop it from another, let its reader look at a flag of yours.
     """
 
-    def __init__(self, driven: Iterator[Event], record: Record) -> None:
+    def __init__(self, driven: Generator[Event], record: Record) -> None:
         super().__init__(record)
         self._driven = driven
 
@@ -64,9 +65,7 @@ class Stream(_Streamed):
 
     def close(self) -> None:
         """Stop, and close the connection at once."""
-        close = getattr(self._driven, "close", None)
-        if close:
-            close()
+        self._driven.close()
 
     def __enter__(self) -> Self:
         return self
@@ -81,9 +80,10 @@ class AsyncStream(_Streamed):
     """A streamed answer in async code. The request is sent when it is first iterated.
 
     Leaving an `async with` block, or `await close()`, closes the connection at once; a bare `break` can't promise that.
+    It is read and closed in one task: to stop it from another, cancel that task.
     """
 
-    def __init__(self, driven: AsyncIterator[Event], record: Record) -> None:
+    def __init__(self, driven: AsyncGenerator[Event], record: Record) -> None:
         super().__init__(record)
         self._driven = driven
 
@@ -102,9 +102,7 @@ class AsyncStream(_Streamed):
 
     async def close(self) -> None:
         """Stop, and close the connection at once."""
-        close = getattr(self._driven, "aclose", None)
-        if close:
-            await close()
+        await self._driven.aclose()
 
     async def __aenter__(self) -> Self:
         return self

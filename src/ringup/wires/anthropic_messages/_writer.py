@@ -88,7 +88,7 @@ class Writer:
         self._started = True
         start = self._start or Start()
         self._early = write_usage(self._usage or Usage())
-        message = {
+        message: dict[str, Any] = {
             "id": start.id,
             "type": "message",
             "role": "assistant",
