@@ -418,6 +418,17 @@ def test_prompts_of_every_kind(face: Any) -> None:
     assert anthropic[1]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
 
 
+def test_a_tool_turn_may_stand_beside_the_reply_that_asked_for_it(face: Any) -> None:
+    call = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    f = face(completion("", tool_calls=[call]), completion(), completion())
+    chat = f.client.chat()
+    asked = f.ask("u", on=chat)
+    f.ask([{"role": "user", "content": "u"}, asked.message, {"role": "tool", "tool_call_id": "t1", "content": "42"}])
+    f.ask([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "42"}]}], on=chat)
+    assert [m["role"] for m in f.wire.sent[1]["messages"]] == ["user", "assistant", "tool"]
+    assert f.wire.sent[2]["messages"][2] == {"role": "tool", "tool_call_id": "t1", "content": "42"}
+
+
 def test_a_message_that_can_not_be_read_is_named(face: Any) -> None:
     f = face()
     with pytest.raises(ringup.ParameterError, match="message"):

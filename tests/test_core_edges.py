@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import subprocess
 import sys
@@ -100,6 +101,13 @@ def test_a_key_in_a_wrong_place_shows_in_no_frame(call: Callable[..., Any]) -> N
     assert "api_key" in str(caught.value)
     assert "ringup.Client(" in str(caught.value) or "of a client: api_key" in str(caught.value)
     assert "canary" not in _locals(caught.value)
+
+
+def test_what_a_client_alone_takes_is_told_whatever_it_is() -> None:
+    for name, parameter in inspect.signature(ringup.Client).parameters.items():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            with pytest.raises(TypeError, match=f"^{name} is given to a client"):
+                client().ask("Hi", **{name: None})
 
 
 @pytest.mark.parametrize("name", ["Authorization", "x-api-key", "Api-Key"])

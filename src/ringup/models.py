@@ -195,6 +195,22 @@ _ANTHROPIC = (
     _row("claude-haiku-5-5", "", 1_000_000, 128_000, _CLAUDE48, cache_min_tokens=512),
 )
 
+# Google. All of them think but for 2.0; what a model refuses isn't told by any page.
+_GEMINI = Rules(
+    inputs=_PDF | {"audio"},
+    reasons=True,
+    source="limits as generally known, not confirmed by a recorded answer (November 2026)",
+)
+
+_GOOGLE = (
+    _row("gemini-2.0-flash", "", 1_048_576, 8_192, _GEMINI, reasons=False),
+    _row("gemini-2.5-flash-lite", "", 1_048_576, 65_536, _GEMINI),
+    _row("gemini-2.5-flash", "", 1_048_576, 65_536, _GEMINI),
+    _row("gemini-2.5-pro", "", 1_048_576, 65_536, _GEMINI),
+    _row("gemini-3-flash-preview", "", 1_048_576, 65_536, _GEMINI),
+    _row("gemini-3-pro-preview", "", 1_048_576, 65_536, _GEMINI),
+)
+
 
 class _Vendor(Struct, frozen=True):
     """A vendor's rows by id, what a snapshot's date looks like, and the rules of ids that have no row: the first
@@ -225,6 +241,11 @@ _ANTHROPIC_VENDOR = _Vendor(
         (r".*", replace(_CLAUDE, source=_NOT_IN_TABLE)),
     ),
 )
+_GOOGLE_VENDOR = _Vendor(
+    {row.id: row for row in _GOOGLE},
+    r"(?P<id>.+?)(?P<date>-\d{3})",
+    ((r".*", Rules(source=_NOT_IN_TABLE)),),
+)
 _GROK = Rules(
     max_tokens_field="max_completion_tokens",
     thoughts=frozenset({"reasoning_content"}),
@@ -242,6 +263,7 @@ _VENDORS = {
     "openai": _OPENAI_VENDOR,
     "azure": _OPENAI_VENDOR,
     "anthropic": _ANTHROPIC_VENDOR,
+    "gemini": _GOOGLE_VENDOR,
     "xai": _XAI_VENDOR,
 }
 

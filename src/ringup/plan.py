@@ -29,7 +29,9 @@ __all__ = ["Defaults", "Params", "Planner", "Route", "check_params"]
 
 DEFAULT_TIMEOUT = 600.0
 _LONGEST = 1e9
-_OF_A_CLIENT = frozenset({"provider", "base_url", "api_key", "ledger", "on_event", "proxy", "ca_file", "transport"})
+_OF_A_CLIENT = frozenset(
+    {"provider", "base_url", "api_key", "wire", "ledger", "on_event", "proxy", "ca_file", "transport"}
+)
 
 
 class Defaults(TypedDict, total=False):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import msgspec
+from typing import Any, cast
 
 from ringup import wires
 from ringup.errors import APIStatusError, ParameterError
-from ringup.http import HttpRequest
 from ringup.messages import Audio, Document, Image, Message, Opaque, Part, Refusal, Text, Thinking, ToolCall, ToolResult
+from ringup.wire_tools import decode, encode
 
 __all__ = ["Prompt", "read_prompt", "read_system"]
 
@@ -69,25 +67,22 @@ def _read_messages(items: list[Any]) -> tuple[Message, ...]:
 
 
 def _read_dicts(dicts: list[Mapping[str, Any]]) -> tuple[Message, ...]:
-    """Dicts in a vendor's shape are read as that vendor's API reads them."""
+    """Dicts in a vendor's shape are read as that vendor's API reads them, each by itself."""
     if not dicts:
         return ()
     if all(len(item) == 2 and type(item.get("content")) is str and item["role"] in _ROLES[:4] for item in dicts):
         return tuple([Message(item["role"], (Text(item["content"]),)) for item in dicts])
-    anthropic = any(_is_anthropic(item) for item in dicts)
-    wire = wires.find("anthropic_messages" if anthropic else "chat_completions")
+    wire = "anthropic_messages" if any(_is_anthropic(item) for item in dicts) else "chat_completions"
     try:
-        body = msgspec.json.encode({"model": "any", "max_tokens": 1, "messages": dicts})
+        plain = decode(encode(dicts))
     except (TypeError, ValueError) as error:
         raise ParameterError(f"the prompt holds something that isn't JSON: {error}", parameter="prompt") from None
-    headers = {"anthropic-version": "2023-06-01"} if anthropic else {}
     try:
-        request = wire.read_request(HttpRequest(path=wire.PATH, headers=headers, body=body))
+        messages: tuple[Message, ...] = cast("Any", wires.find(wire)).read_messages(plain)
     except APIStatusError as error:
         parameter = error.param or "prompt"
         raise ParameterError(f"a message of the prompt can't be read: {error.message}", parameter=parameter) from None
-    system = (Message("system", request.system),) if request.system else ()
-    return (*system, *request.messages)
+    return messages
 
 
 def _is_anthropic(message: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from ringup.wires.anthropic_messages._parts import NAME, NEW_VERSION, OLD_VERSIO
 from ringup.wires.anthropic_messages._reader import Reader
 from ringup.wires.anthropic_messages._reply import read_reply, write_reply
 from ringup.wires.anthropic_messages._request import PATH, version_for, write_request
-from ringup.wires.anthropic_messages._server import FIELDS, read_request
+from ringup.wires.anthropic_messages._server import FIELDS, read_messages, read_request
 from ringup.wires.anthropic_messages._writer import Writer
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Reader",
     "Writer",
     "read_error",
+    "read_messages",
     "read_reply",
     "read_request",
     "version_for",

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from ringup.errors import BadRequestError
 
-__all__ = ["check_body", "check_version", "refuse"]
+__all__ = ["check_body", "check_shapes", "check_version", "refuse"]
 
 VERSIONS = ("2023-06-01", "2026-10-21")
 
@@ -344,6 +344,15 @@ def _messages(messages: list[Any], new: bool) -> None:
     if len(messages) > 100_000:
         refuse("messages", "List should have at most 100000 items after validation")
     pairs = _Pairs()
+    for at, (role, content) in enumerate(check_shapes(messages, new)):
+        pairs.take(at, role, content)
+    pairs.end()
+    _last_turn(messages[-1])
+
+
+def check_shapes(messages: list[Any], new: bool) -> list[tuple[str, list[Any]]]:
+    """Each message by itself, whatever stands beside it. Gives roles and contents."""
+    turns = []
     for at, message in enumerate(messages):
         path = f"messages.{at}"
         role = _need(path, _dict(path, message), "role")
@@ -353,9 +362,8 @@ def _messages(messages: list[Any], new: bool) -> None:
             kind = _block(f"{path}.content.{index}", block)
             if new:
                 _newer_rules(f"{path}.content.{index}", role, kind, block)
-        pairs.take(at, role, content)
-    pairs.end()
-    _last_turn(messages[-1])
+        turns.append((role, content))
+    return turns
 
 
 def _message_content(path: str, message: dict[str, Any], last: bool) -> list[Any]:

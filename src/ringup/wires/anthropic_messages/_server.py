@@ -20,11 +20,11 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.wires.anthropic_messages._checks import check_body, check_version, refuse
+from ringup.wires.anthropic_messages._checks import check_body, check_shapes, check_version, refuse
 from ringup.wires.anthropic_messages._parts import NAME, calls_json, read_part
 from ringup.wires.anthropic_messages._request import version_for
 
-__all__ = ["FIELDS", "read_request"]
+__all__ = ["FIELDS", "read_messages", "read_request"]
 
 _MODELLED = frozenset(
     {
@@ -59,6 +59,12 @@ def read_request(http: HttpRequest) -> Request:
     body = _decode(http.body)
     check_body(body, version, http.headers.get("anthropic-beta", ""))
     return _keep_headers(_read(body, http.body), http.headers, version)
+
+
+def read_messages(messages: list[dict[str, Any]]) -> tuple[Message, ...]:
+    """Messages in this wire's shape, a part of a conversation perhaps. Raises BadRequestError for one that isn't."""
+    check_shapes(messages, new=False)
+    return tuple([_read_message(message, []) for message in messages])
 
 
 def _decode(body: bytes) -> Any:

@@ -20,7 +20,7 @@ from ringup.wires.chat_completions._parts import NAME, PATH
 from ringup.wires.chat_completions._reader import Reader
 from ringup.wires.chat_completions._reply import read_reply, write_reply
 from ringup.wires.chat_completions._request import write_request
-from ringup.wires.chat_completions._server import read_request
+from ringup.wires.chat_completions._server import read_messages, read_request
 from ringup.wires.chat_completions._writer import Writer
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Reader",
     "Writer",
     "read_error",
+    "read_messages",
     "read_reply",
     "read_request",
     "write_error",

@@ -26,7 +26,7 @@ from ringup.openai_checks import (
     wrong_value,
 )
 
-__all__ = ["FIELDS", "ROLES", "check_request"]
+__all__ = ["FIELDS", "ROLES", "check_messages", "check_request"]
 
 FIELDS = frozenset(
     {
@@ -95,7 +95,8 @@ def check_request(body: Any) -> None:
         if value is not None:
             _check_setting(name, value)
     _check_combinations(body)
-    _check_messages(body.get("messages"))
+    check_messages(body.get("messages"))
+    _check_answers(body["messages"])
     _check_tools(body.get("tools") or [])
 
 
@@ -220,7 +221,8 @@ def _check_tools(tools: list[Any]) -> None:
 # Messages
 
 
-def _check_messages(messages: Any) -> None:
+def check_messages(messages: Any) -> None:
+    """Each message by itself, whatever stands beside it."""
     if messages is None:
         raise missing("messages")
     expect(messages, list, "messages", "an array of objects")
@@ -229,7 +231,6 @@ def _check_messages(messages: Any) -> None:
     for index, message in enumerate(messages):
         expect(message, dict, f"messages[{index}]")
         _check_message(message, f"messages[{index}]")
-    _check_answers(messages)
 
 
 def _check_message(message: Body, where: str) -> None:

@@ -21,10 +21,10 @@ from ringup.messages import (
 )
 from ringup.openai_checks import not_json
 from ringup.wire_tools import decode, filled
-from ringup.wires.chat_completions._checks import check_request
+from ringup.wires.chat_completions._checks import check_messages, check_request
 from ringup.wires.chat_completions._parts import NAME, extra_of, message_parts, read_block, rest_of
 
-__all__ = ["read_request"]
+__all__ = ["read_messages", "read_request"]
 
 _IN_RESULTS = (Text, Image, Document, Opaque)
 _FORMAT = frozenset({"name", "description", "schema", "strict"})
@@ -74,6 +74,12 @@ def read_request(http: HttpRequest) -> Request:
         stream=bool(body.get("stream")),
         extra=_extra(body),
     )
+
+
+def read_messages(messages: list[dict[str, Any]]) -> tuple[Message, ...]:
+    """Messages in this wire's shape, a part of a conversation perhaps. Raises BadRequestError for one that isn't."""
+    check_messages(messages)
+    return tuple([_message(message) for message in messages])
 
 
 def _extra(body: dict[str, Any]) -> dict[str, Any]:
