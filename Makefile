@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+OFFLINE := { echo "The packages couldn't be installed: the lines above say why. Is the network there? make goes on from here."; exit 1; }
 
 .PHONY: hello test lint types unit bench lock clean
 
@@ -22,7 +23,7 @@ types: .venv/test
 	$(BIN)/pyright
 
 unit: .venv/test
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses auto --cov --cov-report=term
 
 bench: .venv/test
 	$(BIN)/python -m bench
@@ -32,16 +33,16 @@ bench: .venv/test
 	@test -n "$(PYTHON)" || { echo "ringup needs Python 3.11 or newer, and none was found. Install one, or say where it is: make PYTHON=/path/to/python"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ringup needs Python 3.11 or newer, and $(PYTHON) isn't."; exit 1; }
 	@echo "creating .venv with $(PYTHON) ..."
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/hello: .venv/bin/python pyproject.toml requirements.lock
 	@echo "installing ringup into .venv ..."
-	@$(PIP) install --constraint requirements.lock --editable '.[all]'
+	@$(PIP) install --constraint requirements.lock --editable '.[all]' || $(OFFLINE)
 	@touch $@
 
 .venv/test: .venv/hello
 	@echo "installing what the tests need into .venv ..."
-	@$(PIP) install --requirement requirements.lock
+	@$(PIP) install --requirement requirements.lock || $(OFFLINE)
 	@touch $@
 
 # Pin anew (needs uv).

@@ -20,7 +20,7 @@ alone = client.ask("What is my name?", max_tokens=100)
 print(f"without the history: {alone.text}\n")
 
 # A conversation can be kept, taken up again, and taken in two directions.
-chat.save("tutor.json")
+chat.save("tutor.json")  # a file in the folder that you are in
 again = client.load_chat("tutor.json")
 other = again.fork()
 print(f"loaded: {len(again.messages)} messages; {again.ask('What is my name?').text}")

@@ -6,9 +6,18 @@ import os
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Loaded here, and not as it comes with ringup (`-p no:ringup`): then coverage sees ringup being imported.
+pytest_plugins = ["ringup.pytest_plugin"]
+
+# No law depends on how busy the machine is.
+settings.register_profile("ringup", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ringup")
 
 # A dead proxy: what isn't loopback is refused at once, whichever engine asks. Loopback never goes through a proxy.
 DEAD = "http://127.0.0.1:9"
+DIRECT = "127.0.0.1,localhost,::1"
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -33,10 +42,12 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
         if own or name.endswith(("_API_KEY", "_BASE_URL")):
             if name != "RINGUP_RECORDED":
                 monkeypatch.delenv(name)
-        elif name.lower() in ("all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"):
+        elif name.lower() in ("all_proxy", "ssl_cert_file", "ssl_cert_dir"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, DEAD)
+    for name in ("NO_PROXY", "no_proxy"):  # the vendors' SDKs need to be told
+        monkeypatch.setenv(name, DIRECT)

@@ -13,6 +13,7 @@ from ringup.providers import Provider
 
 OPENAI, ANTHROPIC, SIM = (providers.find(name) for name in ("openai", "anthropic", "sim"))
 LOCAL = Provider(name="ollama", base_url="http://localhost:11434/v1", key_optional=True)
+GOOGLE = providers.find("gemini")
 CUSTOM = Provider(name="custom", base_url="https://llm.example.test/v1")
 
 
@@ -36,7 +37,8 @@ SAYS: list[tuple[APIError, Provider | None, str, list[str]]] = [
         ["A retry can't help", "OPENAI_API_KEY", "`ringup keys check`", "https://platform.openai.com/api-keys"],
     ),
     (failed(401), ANTHROPIC, "claude-opus-5", ["ANTHROPIC_API_KEY", "https://platform.claude.com/settings/keys"]),
-    (failed(401), CUSTOM, "m", ["the key (api_key=...)", "`ringup keys check`."]),
+    (failed(401), GOOGLE, "m", ["the key in GOOGLE_API_KEY or GEMINI_API_KEY was refused"]),
+    (failed(401), CUSTOM, "m", ["the key (api_key=...) was refused. Check it."]),
     (failed(401, code="ip_not_authorized"), OPENAI, "gpt-4o", ["address isn't allowed"]),
     (failed(401, code="invalid_organization"), OPENAI, "gpt-4o", ["OPENAI_ORG_ID"]),
     (failed(402), ANTHROPIC, "m", ["A retry can't help", "no credit", "https://platform.claude.com/settings/billing"]),

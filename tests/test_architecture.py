@@ -39,7 +39,8 @@ FLOORS = {
     "6 doors, the simulator": ["simulator"],
     "6 doors, for tests": ["testing"],
     "6 doors, for pytest": ["pytest_plugin"],
-    "6 doors, for people": ["cli", "hello"],
+    "6 doors, for people": ["cli"],
+    "6 doors, the welcome": ["hello"],
     "6 doors, for those who build wires": ["replay"],
     "6 doors, the first": ["__main__"],
 }

@@ -79,7 +79,7 @@ def test_the_first_five_things(user: None, server: Simulator, capsys: pytest.Cap
     assert len(streamed) > 20
     assert "Ada" in chatted
     assert "did you mean gpt-4o-mini" in failed
-    assert re.match(r"0\.000\d+ dollars: \(\('input', Decimal", billed)
+    assert re.fullmatch(r"0\.000\d+ dollars: input 0\.000\d+ output 0\.000\d+", billed)
     assert len(server.calls) == 6
 
 

@@ -91,7 +91,8 @@ def test_a_refused_connection(caller: Caller) -> None:
 
 
 def test_an_unknown_name(make: MakeCaller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
     error = fails(make(), "http://no-such-host.invalid/v1", "name of no-such-host.invalid:80 wasn't found")
     assert "spelling" in error.advice
 
@@ -330,10 +331,10 @@ def test_ctrl_c_while_waiting_for_the_head(kind: Any, way: str) -> None:
     with Server(answer_when_told(told)) as server:
         begun = time.monotonic()
         send: Callable[[], object] = {
-            "exchange": lambda: transport.exchange(server.url, REQUEST, AUTH, 0.8, 1000),
+            "exchange": lambda: transport.exchange(server.url, REQUEST, AUTH, WAIT, 1000),
             "open": lambda: transport.open(server.url, REQUEST, AUTH, WAIT),
         }[way]
-        with pytest.raises(KeyboardInterrupt), interrupted_after(0.2):
+        with pytest.raises(KeyboardInterrupt), interrupted_after(1.0):
             send()
         assert time.monotonic() - begun < WAIT / 2
         if kind == "pyreqwest":  # it lets go when the answer begins: see ringup.transport._pyreqwest

@@ -225,7 +225,8 @@ def test_this_machine_is_never_reached_through_the_environments_proxy(
 def test_no_proxy_is_honoured(make: MakeCaller, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     with Server() as server, Proxy(server) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://{proxy.address}")
-        monkeypatch.setenv("NO_PROXY", value)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, value)
         with pytest.raises(APIConnectionError, match="name of api.test:80 wasn't found"):
             make().exchange("http://api.test/v1")
         assert proxy.asked == []

@@ -22,7 +22,8 @@ def advise(error: APIError, provider: Provider | None, model: str) -> str:
 
 
 def _key(provider: Provider) -> str:
-    return f"the key in {provider.key_env[0]}" if provider.key_env else "the key (api_key=...)"
+    """The key in words: by its variable, or, as a provider without variables stands for one that was passed, so."""
+    return f"the key in {' or '.join(provider.key_env)}" if provider.key_env else "the key (api_key=...)"
 
 
 def _at(page: str) -> str:
@@ -49,7 +50,8 @@ def _authentication(error: APIError, provider: Provider, _model: str) -> str:
     if error.code == "invalid_organization":
         return "A retry can't help: the organization is wrong. Mend or unset OPENAI_ORG_ID."
     page = f" or make a new one{_at(provider.keys_page)}" if provider.keys_page else ""
-    return f"A retry can't help: {_key(provider)} was refused. Check it with `ringup keys check`{page}."
+    check = "Check it with `ringup keys check`" if provider.key_env else "Check it"
+    return f"A retry can't help: {_key(provider)} was refused. {check}{page}."
 
 
 def _payment(_error: APIError, provider: Provider, _model: str) -> str:

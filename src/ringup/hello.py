@@ -17,8 +17,11 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from ringup import ledger
+from ringup.cli.labels import ANSWERS, point_out
 from ringup.client import Client
 from ringup.reply import Reply
+from ringup.simulator.calls import Received
+from ringup.simulator.headers import SECRET
 from ringup.testing import embedded
 from ringup.version import __version__
 
@@ -52,15 +55,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder) / "calls.db"
         replies = {vendor: _call(vendor, model, calls) for vendor, model in MODELS.items()}
+        seen = dict(zip(MODELS, [call.request for call in embedded().calls], strict=True))
         logged = dict(zip(MODELS, reversed(ledger.rows(calls)), strict=True))
     console = Console(highlight=False)
     console.print(f"\n[bold]ringup {__version__}: your first call, on two APIs[/]")
     console.print("[dim]Real HTTP, to the simulator inside this program: no key, no network, no money.[/]\n")
     console.print(Syntax(CODE, "python", theme="ansi_dark", background_color="default"))
-    console.print(_table(replies, logged))
+    told = [
+        {"asked": MODELS[vendor], **_tell(reply), **_tell_row(logged[vendor]), **_tell_way(seen[vendor], reply)}
+        for vendor, reply in replies.items()
+    ]
+    console.print(_table(told))
     console.print("\n[dim]The cost is what the real model would have taken; the simulator is free.[/]\n")
     console.print("[bold]What next[/]")
-    console.print(_next())
+    for command, what in NEXT:
+        console.print(f"  [cyan]{command:{max(len(first) for first, _ in NEXT)}}[/]  [dim]{what}[/]")
 
 
 def _call(vendor: str, model: str, calls: Path) -> Reply:
@@ -70,12 +79,11 @@ def _call(vendor: str, model: str, calls: Path) -> Reply:
         return client.ask(QUESTION, max_tokens=256)
 
 
-def _table(replies: dict[str, Reply], logged: dict[str, dict[str, Any]]) -> Table:
+def _table(told: list[dict[str, str]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("reply", style="cyan", no_wrap=True)
     for vendor in MODELS:
         table.add_column(vendor, overflow="fold")
-    told = [{"asked": MODELS[vendor], **_tell(reply), **_tell_row(logged[vendor])} for vendor, reply in replies.items()]
     for name in told[0]:
         table.add_row(name, *[values[name] for values in told])
     return table
@@ -102,13 +110,16 @@ def _tell_row(row: dict[str, Any]) -> dict[str, str]:
     return {"ledger": f"row {row['id']}: {row['outcome']} in {row['latency']:.2f} s"}
 
 
-def _next() -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(style="dim")
-    for command, what in NEXT:
-        table.add_row(command, what)
-    return table
+def _tell_way(request: Received, reply: Reply) -> dict[str, str]:
+    """How the call travelled: where it went, and where in the JSON that came back the things above stand."""
+    at = {meaning.partition(",")[0]: path for path, _, meaning in point_out(reply.raw, ANSWERS[reply.wire])}
+    return {
+        "sent as": f"{request.method} {request.path}",
+        "key in header": next(name for name in request.headers if name in SECRET),
+        "text came in": at["the text"],
+        "reason came in": at["why it stopped"],
+        "tokens came in": f"{at['input tokens']} {at['output tokens']}",
+    }
 
 
 if __name__ == "__main__":

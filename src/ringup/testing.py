@@ -1,12 +1,14 @@
-"""For tests: the simulator in this process, a real HTTP server that speaks OpenAI's and Anthropic's wires.
+"""For tests: the simulator in this process, a real HTTP server that speaks OpenAI's, Anthropic's and Google's wires.
 
-    with ringup.testing.Simulator() as sim:
+    from ringup.testing import Simulator
+
+    with Simulator() as sim:
         client = sim.client("gpt-4o-mini")
         assert "Paris" in client.ask("What is the capital of France?").text
         assert sim.calls[-1].status == 200
 
-Any SDK can use it: point its base URL to `sim.openai_url` or `sim.anthropic_url`, and give it a key such as `sim.key`.
-With pytest, the fixture `simulator` gives one.
+Any SDK can use it: point its base URL to `sim.openai_url`, `sim.anthropic_url` or `sim.gemini_url`, and give it a key
+such as `sim.key`. With pytest, the fixture `simulator` gives one.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,7 +47,7 @@ class Simulator:
         self,
         *,
         seed: int = 0,
-        faults: Iterable[Fault | dict[str, Any]] | str | Path = (),
+        faults: Iterable[Fault | Mapping[str, Any]] | str | Path = (),
         rpm: int | None = None,
         tpm: int | None = None,
         tokens_per_second: float | None = None,
@@ -102,12 +104,19 @@ class Simulator:
         """The base URL for Anthropic's SDKs."""
         return self.url
 
+    @property
+    def gemini_url(self) -> str:
+        """The base URL for Google's SDKs."""
+        return self.url
+
     openai_key = "sk-simulator-0000000000000000"
     "A good key in OpenAI's format."
     anthropic_key = "sk-ant-simulator-0000000000000000"
     "A good key in Anthropic's format."
+    gemini_key = "AIzaSimulator00000000000000000000000000"
+    "A good key in Google's format."
     key = "sim-0000000000000000"
-    "A key that is good on both wires."
+    "A key that is good on all wires."
 
     @property
     def calls(self) -> list[Call]:
@@ -118,7 +127,7 @@ class Simulator:
         """Let something go wrong with the next call: `sim.fault(status=503)`. The fields are those of a Fault."""
         self._app.faults.add([read_fault(fields)])
 
-    def script(self, faults: Iterable[Fault | dict[str, Any]]) -> None:
+    def script(self, faults: Iterable[Fault | Mapping[str, Any]]) -> None:
         """Let things go wrong with the next calls, one after the other."""
         self._app.faults.add(read_faults(faults))
 
@@ -136,12 +145,11 @@ class Simulator:
         left, slash, _ = model.partition("/")
         provider = (providers.find(left) if slash else None) or providers.of_model(model) or providers.find("openai")
         assert provider
-        claude = provider.wire == "anthropic_messages"
-        given: dict[str, Any] = {
-            "provider": provider.name,
-            "base_url": self.anthropic_url if claude else self.openai_url,
-            "api_key": self.anthropic_key if claude else self.openai_key,
-        }
+        url, key = {
+            "anthropic_messages": (self.anthropic_url, self.anthropic_key),
+            "gemini": (self.gemini_url, self.gemini_key),
+        }.get(provider.wire, (self.openai_url, self.openai_key))
+        given: dict[str, Any] = {"provider": provider.name, "base_url": url, "api_key": key}
         client = Client(model, **{**given, **options})
         self._clients.add(client)
         return client

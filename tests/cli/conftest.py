@@ -42,7 +42,7 @@ def sim(server: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
 def run() -> Run:
     """Call the command line in this process."""
 
-    def run(*args: str, stdin: str | None = None) -> Result:
+    def run(*args: str, stdin: str | bytes | None = None) -> Result:
         return CliRunner().invoke(app, list(args), input=stdin, prog_name="ringup", catch_exceptions=False)
 
     return run

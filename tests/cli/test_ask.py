@@ -48,6 +48,21 @@ def test_no_prompt_is_misuse(run: Run) -> None:
         assert "there is no prompt" in done.stderr
 
 
+def test_a_prompt_without_its_quotes(sim: Simulator, run: Run) -> None:
+    done = run("ask", "What", "is", "2+2?")
+    assert done.exit_code == 2
+    assert 'ringup ask "What is 2+2?"' in done.stderr
+    assert sim.calls == []
+
+
+def test_a_prompt_that_is_no_text(sim: Simulator, run: Run) -> None:
+    for args, stdin in ((["bad \udcff byte"], None), ([], b"bad \xff byte")):
+        done = run("ask", "-m", "gpt-4o-mini", *args, stdin=stdin)
+        assert done.exit_code == 2
+        assert "isn't text in UTF-8" in done.stderr
+    assert sim.calls == []
+
+
 def test_every_option_reaches_the_wire(sim: Simulator, run: Run) -> None:
     options = [
         "--system",
@@ -97,6 +112,16 @@ def test_json_of_an_error(sim: Simulator, run: Run) -> None:
     assert (error["error"], error["status"], error["retryable"]) == ("QuotaExceededError", 429, False)
     assert error["request_id"]
     assert "error: " in done.stderr
+    advice = json.loads(run("ask", "--json", "-m", "gpt-nope", QUESTION).stdout)["advice"]
+    assert "--base-url" in advice
+
+
+def test_a_server_that_wants_a_key_and_got_none(sim: Simulator, run: Run) -> None:
+    """The environment's key isn't sent to --base-url: what to do is told in words of the command line."""
+    done = run("ask", "-m", "gpt-4o-mini", "--base-url", sim.openai_url, QUESTION)
+    assert done.exit_code == 3
+    assert "OPENAI_BASE_URL" in done.stderr
+    assert "api_key" not in done.stderr
 
 
 def test_a_length_stop_says_what_to_raise(sim: Simulator, run: Run) -> None:
@@ -196,8 +221,17 @@ def test_without_key_and_model_the_simulator_answers_and_says_so(run: Run) -> No
     done = run("ask", QUESTION)
     assert done.exit_code == 0
     assert "Paris" in done.stdout
+    assert "No API key is set" in done.stderr
     assert "simulator" in done.stderr
     assert "OPENAI_API_KEY" in done.stderr
+
+
+def test_a_key_for_which_no_model_is_chosen(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_0123456789abcdefghij")
+    done = run("ask", QUESTION)
+    assert "Paris" in done.stdout
+    assert "No API key is set" not in done.stderr
+    assert "GROQ_API_KEY is set: -m groq/MODEL asks groq." in done.stderr
 
 
 def test_a_named_model_never_falls_back_to_the_simulator(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

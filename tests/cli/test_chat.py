@@ -105,6 +105,22 @@ def test_save_and_load_that_cannot(sim: Simulator, run: Run, tmp_path: Path) -> 
     assert done.stdout
 
 
+def test_what_is_no_conversation_is_not_saved_over(sim: Simulator, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    done = run(*CHAT, stdin=f"Hello!\n/save {file}\n/save {tmp_path}/talk.json\n/save {tmp_path}/talk.json\n")
+    assert f"{file} is there already, and isn't a saved conversation." in done.stderr
+    assert file.read_text() == "mine"
+    assert done.stderr.count("saved 1 turn") == 2
+
+
+def test_a_pipe_that_is_no_text(sim: Simulator, run: Run) -> None:
+    done = run(*CHAT, stdin=b"f\xff\n")
+    assert done.exit_code == 2
+    assert "isn't text in UTF-8" in done.stderr
+    assert sim.calls == []
+
+
 def test_usage(sim: Simulator, run: Run) -> None:
     done = run(*CHAT, stdin="/usage\nHello!\nHello!\n/usage\n")
     assert "nothing was answered yet" in done.stderr

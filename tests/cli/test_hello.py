@@ -36,6 +36,14 @@ def test_both_wires_answered(shown: str) -> None:
     assert re.search(r"ledger +row 1: answered .* row 2: answered", shown)
 
 
+def test_it_shows_how_the_calls_travelled(shown: str) -> None:
+    assert re.search(r"sent as +POST /v1/chat/completions +POST /v1/messages", shown)
+    assert re.search(r"key in header +authorization +x-api-key", shown)
+    assert re.search(r"text came in +choices\[0\]\.message\.content +content\[0\]\.text", shown)
+    assert re.search(r"reason came in +choices\[0\]\.finish_reason +stop_reason", shown)
+    assert re.search(r"tokens came in +usage\.prompt_tokens +usage\.input_tokens", shown)
+
+
 def test_it_says_what_is_simulated_and_what_comes_next(shown: str) -> None:
     assert "simulator" in shown
     assert "the simulator is free" in shown

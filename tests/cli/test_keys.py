@@ -34,6 +34,7 @@ def test_a_refused_key(sim: Simulator, run: Run) -> None:
     done = run("keys", "check", "anthropic")
     assert done.exit_code == 3
     assert "***last: not accepted: 401: " in done.stdout
+    assert "the key in ANTHROPIC_API_KEY was refused. Make a new one at https://" in done.stderr
     assert ANTHROPIC_KEY not in done.output
 
 
@@ -50,6 +51,7 @@ def test_a_key_that_is_not_set(run: Run) -> None:
     done = run("keys", "check", "openai")
     assert (done.exit_code, done.stdout) == (2, "openai: OPENAI_API_KEY: not set\n")
     assert "OPENAI_API_KEY" in done.stderr
+    assert "api_key" not in done.stderr
     done = run("keys", "check")
     assert done.exit_code == 2
     assert "No key is set" in done.stderr
@@ -59,7 +61,7 @@ def test_a_key_of_another_vendor(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OPENAI_API_KEY", ANTHROPIC_KEY)
     done = run("keys", "check", "openai")
     assert done.exit_code == 2
-    assert "***last: malformed" in done.stdout
+    assert "***last: malformed: the API key in the variable OPENAI_API_KEY can't be right" in done.stdout
     assert ANTHROPIC_KEY not in done.output
 
 
@@ -81,7 +83,7 @@ def test_short_keys_show_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_models_with_their_limits_and_refusals(run: Run) -> None:
     lines = {line.split()[0]: line for line in run("models").stdout.splitlines()}
-    assert len(lines) == 1 + len(models.known("openai")) + len(models.known("anthropic"))
+    assert len(lines) == 1 + sum(len(models.known(provider)) for provider in ("openai", "anthropic", "gemini"))
     assert "128,000" in lines["openai/gpt-4o-mini"]
     assert "temperature" not in lines["openai/gpt-4o-mini"]
     assert "temperature" in lines["openai/o3"]
@@ -101,6 +103,10 @@ def test_models_that_the_provider_has(sim: Simulator, run: Run) -> None:
     assert done.exit_code == 0
     assert "openai/gpt-4o-mini-2024-07-18" in done.stdout
     assert run("models", "--live").exit_code == 2
+
+
+def test_the_simulators_models_are_told_in_words(run: Run) -> None:
+    assert "sim/... is the built-in simulator" in run("models", "-p", "sim").stderr
 
 
 # The log
@@ -123,6 +129,14 @@ def test_the_log(sim: Simulator, run: Run) -> None:
     shown = run("log", "show", str(rows[1]["id"])).stdout
     assert f"request_id           {sim.calls[0].headers['x-request-id']}" in shown
     assert json.loads(run("log", "show", str(rows[0]["id"]), "--json").stdout) == rows[0]
+
+
+def test_a_call_of_the_simulator_in_the_log(run: Run) -> None:
+    run("ask", "What is the capital of France?")
+    (line,) = run("log").stdout.splitlines()[1:]
+    assert " sim/small " in line
+    shown = dict(line.split(maxsplit=1) for line in run("log", "show", line.split()[0]).stdout.splitlines())
+    assert (shown["error"], shown["stream"], shown["cache_write_tokens"]) == ("none", "yes", "unknown")
 
 
 def test_a_call_that_is_not_in_the_log(run: Run) -> None:

@@ -23,6 +23,7 @@ from ringup.errors import (
     RateLimitError,
     StreamTruncatedError,
 )
+from tests.cli.conftest import Run
 
 
 class Terminal(io.StringIO):
@@ -66,6 +67,18 @@ def test_numbers_stand_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "model  size\n"
 
 
+def test_a_table_that_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "14")
+    columns(("model", "size", "note"), [("small", "9", ""), ("large", "10", "x")])
+    assert terminal.getvalue() == "small\n  size 9\nlarge\n  size 10\n  note x\n"
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    monkeypatch.setenv("COLUMNS", "17")
+    columns(("model", "size", "note"), [("small", "9", "x")])
+    assert len(terminal.getvalue().splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("cost", "shown"), [("0.0000123", "$0.000012"), ("0", "$0.00"), ("1.5", "$1.50"), ("0.25", "$0.25")]
 )
@@ -107,3 +120,10 @@ def test_errors_speak_of_options_not_of_python(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == (
         "error: no answer\nRaise --timeout, or lower --max-tokens.\nerror: no\nMend it.\nrequest id: req_1\n"
     )
+
+
+def test_no_line_of_the_list_of_commands_is_cut_off(run: Run) -> None:
+    listed = run("--help").stdout.partition("Commands:")[2].partition("Exit codes:")[0]
+    keys = run("keys", "--help").stdout.partition("Commands:")[2]
+    assert len((listed + keys).splitlines()) > 9
+    assert "..." not in listed + keys

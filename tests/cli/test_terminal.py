@@ -146,6 +146,26 @@ def test_a_chat_at_a_terminal(sim: Simulator, screen: Callable[..., Screen]) -> 
     assert "Traceback" not in chat.seen
 
 
+def test_what_is_pasted_while_a_reply_comes_waits_as_one_piece(sim: Simulator, screen: Callable[..., Screen]) -> None:
+    chat = screen("chat", "-m", "gpt-4o-mini")
+    chat.type("", ">")
+    sim.fault(stream=True, first_token=1.0)
+    pasting_on = chat.seen.count("\x1b[?2004h")
+    os.write(chat.outer, b"Hello!\r")
+    deadline = time.monotonic() + 30
+    while not sim.calls or chat.seen.count("\x1b[?2004h") == pasting_on:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.write(chat.outer, b"\x1b[200~one\rtwo\r\x1b[201~")
+    chat.type("", "tokens in")
+    assert "one" not in chat.seen.partition("tokens in")[0]
+    chat.type("three\r", "tokens in")
+    assert sim.calls[1].request.json["messages"][-1]["content"] == "one\ntwo\nthree"
+    os.write(chat.outer, CTRL_D.encode())
+    assert chat.program.wait(30) == 0
+    assert chat.seen.rfind("\x1b[?2004l") > chat.seen.rfind("\x1b[?2004h")  # left as it was found
+
+
 def test_an_answer_at_a_terminal_closes_with_a_line_in_colour(sim: Simulator, screen: Callable[..., Screen]) -> None:
     asked = screen("ask", "-m", "gpt-4o-mini", "What is the capital of France?")
     asked.type("", "gpt-4o-mini-2024-07-18\x1b[0m")

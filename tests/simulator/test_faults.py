@@ -321,3 +321,20 @@ def test_limits_and_faults_from_a_file(tmp_path: Path) -> None:
         assert [post(sim).status for _ in range(3)] == [503, 200, 429]
         sim.reset()
         assert post(sim).status == 503
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"headers": {"a\nb": "x"}},
+        {"headers": {"a": "x\r\nset-cookie: y"}},
+        {"headers": {"retry-after": "→"}},
+        {"headers": {"": "x"}},
+        {"headers": {"Content-Length": "5"}},
+        {"message": "what kind of error?"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_sent_is_refused(fault: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="fault 1: .*header|fault 1: message"):
+        read_faults([fault])

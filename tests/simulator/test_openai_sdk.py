@@ -63,7 +63,7 @@ def test_it_completes(client: openai.OpenAI, simulator: Simulator) -> None:
         {"logprobs": True, "top_logprobs": 2},
         {"model": "gpt-5"},
         {"max_tokens": 2},
-        {"response_format": {"type": "json_object"}},
+        {"response_format": {"type": "json_object"}, "messages": user("The weather in Oslo, as JSON.")},
     ],
     ids=str,
 )

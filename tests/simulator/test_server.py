@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from ringup.errors import ConfigurationError
+from ringup.simulator import server
 from ringup.simulator.calls import MAX_BYTES, MAX_CALLS, Call, CallLog, Received
 from ringup.simulator.server import serve
 from ringup.testing import Simulator, embedded
@@ -122,6 +123,7 @@ def test_the_page(sim: Simulator) -> None:
         assert headers["server"].startswith("ringup-simulator/")
         assert b"This is a simulator" in body
         assert b"&lt;b&gt;" in body
+        assert b'<link rel="icon" href="data:,">' in body  # so that no browser asks for one: that would be a call
         assert b"<b>" not in body
     assert len(sim.calls) == 1
 
@@ -140,6 +142,9 @@ def test_faults_are_posted(sim: Simulator) -> None:
     assert (listed["rpm"], len(listed["faults"])) == (1, 1)
     send(sim, "DELETE", "/_ringup/faults")
     assert [send(sim, "POST", "/v1/chat/completions", HELLO)[0] for _ in range(2)] == [200, 429]
+    listed = msgspec.json.decode(send(sim, "POST", "/_ringup/faults", {"rpm": None})[2])
+    assert listed["rpm"] == 30_000
+    assert send(sim, "POST", "/v1/chat/completions", HELLO)[0] == 200
 
 
 @pytest.mark.parametrize("body", [b"{nope", {"statsu": 1}, [{"status": 500}, {"kind": "nope"}], {"rpm": 0}, 5])
@@ -255,10 +260,20 @@ def _there(name: str) -> bool:
 
 def test_a_port_that_is_taken(sim: Simulator) -> None:
     port = int(sim.url.rpartition(":")[2])
-    with pytest.raises(ConfigurationError, match=str(port)):
+    with pytest.raises(ConfigurationError, match=rf"port {port}: Address already in use\. Choose another port"):
         Simulator(port=port).start()
+    with pytest.raises(ConfigurationError, match="Check the host"):
+        serve("nosuchhost.invalid", 0, remote=True)
     with pytest.raises(ConfigurationError, match="out of range"):
         Simulator(port=99_999).start()
+
+
+def test_the_greeting_of_a_server_for_other_machines() -> None:
+    text = server._greeting("0.0.0.0", 4010)
+    assert "OPENAI_BASE_URL=http://127.0.0.1:4010/v1" in text
+    assert "Other machines reach it under this machine's own name" in text
+    assert "Other machines" not in server._greeting("127.0.0.1", 4010)
+    assert "http://[::1]:4010/v1" in server._greeting("::1", 4010)
 
 
 def test_it_is_started_before_it_is_used_and_only_once(sim: Simulator) -> None:
@@ -293,11 +308,12 @@ def test_serving_in_the_foreground_until_ctrl_c() -> None:
     process = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout
-        lines = [process.stdout.readline() for _ in range(5)]
+        lines = [process.stdout.readline() for _ in range(6)]
         assert "This is a simulator" in lines[0]
         assert "OPENAI_BASE_URL=http://127.0.0.1:" in lines[1]
         assert "ANTHROPIC_BASE_URL=http://127.0.0.1:" in lines[2]
-        assert "Ctrl-C" in lines[4]
+        assert "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:" in lines[3]
+        assert "Ctrl-C" in lines[5]
         port = int(lines[2].partition("127.0.0.1:")[2].split()[0])
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")

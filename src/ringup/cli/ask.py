@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ringup.cli.exits import NO_ANSWER, report
-from ringup.cli.output import is_terminal, write
+from ringup.cli.output import is_terminal, read_text, write
 from ringup.cli.setup import Setup, call_options
 from ringup.cli.telling import as_dict, close, dump, gather, play, print_whole
 from ringup.errors import RingupError
@@ -20,11 +20,11 @@ __all__ = ["ask"]
 
 
 @click.command()
-@click.argument("prompt", required=False)
+@click.argument("words", metavar="[PROMPT]", nargs=-1)
 @click.option("--no-stream", is_flag=True, help="Print the answer when all of it is here.")
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object: text, finish_reason, usage, cost, ...")
 @call_options
-def ask(prompt: str | None, no_stream: bool, json_: bool, **options: Any) -> None:
+def ask(words: tuple[str, ...], no_stream: bool, json_: bool, **options: Any) -> None:
     """Ask a model, and print its answer.
 
     The prompt is the argument, what comes through a pipe, or both: the argument, then the piped text.
@@ -35,7 +35,7 @@ def ask(prompt: str | None, no_stream: bool, json_: bool, **options: Any) -> Non
       ringup ask -m claude-haiku-4-5 "What does this do?" < program.py
       ringup ask --wire --max-tokens 20 "Count to ten."
     """
-    text = _read_prompt(prompt)
+    text = _read_prompt(words)
     setup = Setup.read(options)
     try:
         reply = _answer(setup, text, no_stream, silent=json_)
@@ -61,7 +61,14 @@ def _answer(setup: Setup, text: str, no_stream: bool, silent: bool) -> Reply:
         return reply
 
 
-def _read_prompt(argument: str | None) -> str:
+def _read_prompt(words: tuple[str, ...]) -> str:
+    if len(words) > 1:
+        raise click.UsageError(f'the prompt is one argument. Put it into quotes: ringup ask "{" ".join(words)}"')
+    argument = words[0] if words else None
+    try:
+        (argument or "").encode()
+    except UnicodeEncodeError:
+        raise click.UsageError("the prompt isn't text in UTF-8.") from None
     text = "\n\n".join([part for part in (argument, _read_pipe(argument)) if part and part.strip()])
     if not text:
         raise click.UsageError('there is no prompt. Give it as an argument, like ringup ask "Hello!", or pipe it in.')
@@ -78,7 +85,4 @@ def _read_pipe(argument: str | None) -> str:
         mode = stat.S_IFIFO
     if argument and not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
         return ""
-    try:
-        return str(sys.stdin.buffer.read(), "utf-8").rstrip("\n")
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"what was piped in isn't text in UTF-8 (at its byte {error.start}).") from None
+    return read_text(sys.stdin.buffer.read()).rstrip("\n")

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from ringup.cli.output import is_terminal, note
+from ringup.cli.output import is_terminal, note, read_text
 from ringup.cli.setup import Setup, call_options, data_dir, model_names
 from ringup.cli.talk import COMMANDS, Talk
-from ringup.cli.terminal import make_reader
+from ringup.cli.terminal import hushed, make_reader
 
 __all__ = ["chat"]
 
@@ -30,18 +30,23 @@ def chat(**options: Any) -> None:
         if is_terminal(sys.stdin):
             note(f"{setup.params.get('model') or 'no model yet: /model NAME'} · /help for help, Ctrl-D to leave")
             read = make_reader(None if setup.no_log else data_dir() / "chat-history", complete)
-        else:
-            read = read_pipe
-        while (line := read()) is not None and talk.hear(line):
+            while (line := read()) is not None and _hear_quietly(talk, line):
+                pass
+            return
+        while (line := read_pipe()) is not None and talk.hear(line):
             pass
-    if not is_terminal(sys.stdin):
-        raise click.exceptions.Exit(talk.code)
+    raise click.exceptions.Exit(talk.code)
+
+
+def _hear_quietly(talk: Talk, line: str) -> bool:
+    with hushed():
+        return talk.hear(line)
 
 
 def read_pipe() -> str | None:
     """The next line of stdin, with those that follow a backslash at its end; None at the end."""
     lines: list[str] = []
-    while line := sys.stdin.readline():
+    while line := read_text(sys.stdin.buffer.readline()):
         lines.append(line.rstrip("\r\n"))
         if not lines[-1].endswith("\\"):
             break

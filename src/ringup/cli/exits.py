@@ -32,6 +32,7 @@ __all__ = [
     "TABLE",
     "App",
     "code",
+    "in_shell",
     "report",
     "show",
 ]
@@ -69,6 +70,8 @@ _PHRASES = {
     "What came is in the error's .partial. ": "",
     "; what came is in the error's .partial": "",
     " Or pass it as api_key=.": "",
+    "pass one as api_key=, to a client": "put one into the vendor's variable (OPENAI_API_KEY, ...), and this server's "
+    "address, if it isn't the vendor's own, into the one beside it (OPENAI_BASE_URL, ...) instead of --base-url",
     "pass it as api_key=": "name the address in the vendor's variable (OPENAI_BASE_URL, ...) instead of --base-url",
     " (api_key=...)": "",
 }
@@ -106,8 +109,8 @@ def report(error: Exception) -> dict[str, Any]:
     partial = getattr(error, "partial", None)
     return {
         "error": type(error).__name__,
-        "message": getattr(error, "message", str(error)),
-        "advice": getattr(error, "advice", ""),
+        "message": in_shell(getattr(error, "message", str(error))),
+        "advice": in_shell(getattr(error, "advice", "")),
         **said,
         "exit_code": code(error),
         "partial_text": partial.text if partial else None,

@@ -7,7 +7,7 @@ import os
 import click
 
 from ringup import providers
-from ringup.cli.exits import MISUSED, code
+from ringup.cli.exits import MISUSED, code, in_shell
 from ringup.cli.listing import find_route, list_models
 from ringup.cli.output import columns, note
 from ringup.errors import APIError, ConfigurationError, MissingKeyError
@@ -24,7 +24,7 @@ def keys() -> None:
     """Look after the keys. Only the last 4 characters of one are ever shown."""
 
 
-@keys.command("list")
+@keys.command("list", short_help="List the variables that keys are looked for in.")
 def list_() -> None:
     """List the variables that keys are looked for in, and which of them are set."""
     rows = []
@@ -35,8 +35,8 @@ def list_() -> None:
     columns(("provider", "variable", "key", "where to get one"), rows)
 
 
-@keys.command()
-@click.argument("provider", required=False, type=click.Choice(_WITH_KEYS))
+@keys.command(short_help="Check keys: set, well-formed, accepted?")
+@click.argument("provider", required=False, type=click.Choice(_WITH_KEYS), metavar="[PROVIDER]")
 def check(provider: str | None) -> None:
     """Check keys: is one set, well-formed, and accepted? Asks the provider's list of models, which costs nothing.
 
@@ -57,22 +57,22 @@ def _check(provider: Provider) -> int:
         route = find_route(provider.name)
         said = f"accepted by {route.base_url}, which has {len(list_models(route))} models for it"
     except MissingKeyError as error:
-        end, said, advice = code(error), "not set", str(error)
+        end, said, advice = code(error), "not set", error.advice
     except ConfigurationError as error:
-        end, said, advice = code(error), "malformed", str(error)
+        end, said, advice = code(error), f"malformed: {error.message}", error.advice
     except APIError as error:
-        answer = f"{error.status}: {error.message}" if error.status else error.message
-        end, said, advice = (
-            code(error),
-            f"not accepted: {answer}" if error.status else f"not checked: {answer}",
-            error.advice,
-        )
+        answer = f"not accepted: {error.status}: {error.message}" if error.status else f"not checked: {error.message}"
+        end, said, advice = code(error), answer, error.advice.replace(_CHECK, " M")
     variable = _variable(provider)
     shown = f"{variable} {_tail(os.environ[variable])}" if variable else provider.key_env[0]
     click.echo(f"{provider.name}: {shown}: {said}")
     if advice:
-        note(advice, bold=True)
+        note(in_shell(advice), bold=True)
     return end
+
+
+_CHECK = " Check it with `ringup keys check` or m"
+"""What needn't be said here."""
 
 
 def _found(names: list[str]) -> list[Provider]:

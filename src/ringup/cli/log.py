@@ -19,7 +19,7 @@ _ALL = -1
 """SQLite's word for no limit."""
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="List the last calls.")
 @click.option("-n", "--number", default=20, show_default=True, type=click.IntRange(1), help="How many calls to list.")
 @click.option("--json", "json_", is_flag=True, help="Print a JSON list, with every column.")
 @click.pass_context
@@ -51,7 +51,20 @@ def show(id: int, json_: bool) -> None:
         click.echo(dump(call), nl=False)
         return
     for name, value in call.items():
-        click.echo(f"{name:20} {'unknown' if value is None else value}")
+        click.echo(f"{name:20} {_shown(name, value)}")
+
+
+def _name(call: dict[str, Any]) -> str:
+    """provider/model, the provider once: the simulator's models have it in their names."""
+    prefix = f"{call['provider']}/"
+    return prefix + str(call["model"]).removeprefix(prefix)
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A column's value to read. Where there was no error or nothing more to say, NULL isn't a want of knowledge."""
+    if value is None:
+        return "none" if name in ("error", "cost_unknown") else "unknown"
+    return ("no", "yes")[bool(value)] if name == "stream" else value
 
 
 def _cells(call: dict[str, Any]) -> tuple[str, ...]:
@@ -62,7 +75,7 @@ def _cells(call: dict[str, Any]) -> tuple[str, ...]:
     return (
         str(call["id"]),
         f"{datetime.fromisoformat(call['started']).astimezone():%Y-%m-%d %H:%M:%S}",
-        f"{call['provider']}/{call['model']}",
+        _name(call),
         end or "?",
         count(call["input_tokens"]),
         count(call["output_tokens"]),

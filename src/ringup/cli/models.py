@@ -19,8 +19,10 @@ _TOLD = ("temperature", "top_p", "stop", "seed", "system")
 """Of what a model may refuse: that which can be given on the command line."""
 
 
-@click.command()
-@click.option("-p", "--provider", type=click.Choice(providers.names()), help="Only those of this provider.")
+@click.command(short_help="List the models that ringup knows.")
+@click.option(
+    "-p", "--provider", type=click.Choice(providers.names()), metavar="NAME", help="Only those of this provider."
+)
 @click.option("--live", is_flag=True, help="Ask the provider which there are for your key (costs nothing).")
 @click.option("--json", "json_", is_flag=True, help="Print a JSON list, with every rule and its source.")
 def models(provider: str | None, live: bool, json_: bool) -> None:
@@ -44,7 +46,7 @@ def models(provider: str | None, live: bool, json_: bool) -> None:
         ("model", "window", "longest answer", "reasons", "refuses"),
         [(f"{name}/{model}", *_cells(rules)) for (name, model), rules in rows.items()],
     )
-    if not provider:
+    if provider in (None, "sim"):
         note("sim/... is the built-in simulator: it takes every parameter, and costs nothing.")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
 import click
 
-__all__ = ["CONTROL", "columns", "is_terminal", "note", "paint", "seconds", "warn", "write"]
+__all__ = ["CONTROL", "columns", "is_terminal", "note", "paint", "read_text", "seconds", "warn", "width", "write"]
 
 CONTROL = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 """What a terminal would take as commands (for `str.translate`)."""
@@ -21,6 +22,19 @@ def is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except (AttributeError, ValueError):
         return False
+
+
+def width() -> int:
+    """How many letters a line of the terminal holds: 80 where there is none."""
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def read_text(data: bytes) -> str:
+    """What was piped in, as text. Raises click.UsageError when it isn't."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"what was piped in isn't text in UTF-8 (at its byte {error.start}).") from None
 
 
 def paint(text: str, stream: TextIO, **style: Any) -> str:
@@ -51,8 +65,13 @@ def seconds(value: float | None) -> str:
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table to stdout: columns in line, two spaces between them; numbers to the right."""
+    """A table to stdout: columns in line, two spaces between them; numbers to the right.
+
+    On a terminal that is too narrow for it, a line for each cell.
+    """
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
+    if is_terminal(sys.stdout) and sum(widths) + 2 * (len(head) - 1) > width():
+        return _stacked(head, rows)
     right = [
         bool(rows) and all(row[index][:1].isdigit() or not row[index].strip("?-") for row in rows)
         for index in range(len(head))
@@ -65,3 +84,12 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     click.echo(paint(line(head), sys.stdout, dim=True))
     for row in rows:
         click.echo(line(row))
+    return None
+
+
+def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for first, *rest in rows:
+        click.echo(paint(first, sys.stdout, bold=True))
+        for name, cell in zip(head[1:], rest, strict=True):
+            if cell:
+                click.echo(f"  {paint(name, sys.stdout, dim=True)} {cell}")

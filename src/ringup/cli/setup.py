@@ -83,7 +83,12 @@ _OPTIONS = (
     click.option("--idle-timeout", type=float, help="The longest silence, in seconds. [60 between pieces]"),
     click.option("--retries", type=int, help="How many more times to try after a failure that may pass. [2]"),
     click.option("--strict", is_flag=True, help="What the model refuses is an error, instead of being left out."),
-    click.option("--provider", type=click.Choice(providers.names()), help="When the model's name doesn't tell."),
+    click.option(
+        "--provider",
+        type=click.Choice(providers.names()),
+        metavar="NAME",
+        help="When the model's name doesn't tell: openai, groq, ... (`ringup keys list` has them all)",
+    ),
     click.option("--base-url", help="Another server, written as in the vendor's SDK."),
     click.option("--wire", is_flag=True, help="Show on stderr how the call travels, out and back."),
     click.option("--no-log", is_flag=True, help="Leave no trace of this in the log."),
@@ -150,6 +155,11 @@ def _choose_model(provider: str | None, base_url: str | None) -> str | None:
 
 
 def _introduce_simulator() -> None:
+    for provider in (found for name in providers.names() if (found := providers.find(name))):
+        if other := next((variable for variable in provider.key_env if os.environ.get(variable)), None):
+            warn("No model was named: ringup's own simulator answers. It is a program, not a model.")
+            note(f"{other} is set: -m {provider.name}/MODEL asks {provider.name}.")
+            return
     set_key = "$env:OPENAI_API_KEY = '...'" if sys.platform == "win32" else "export OPENAI_API_KEY=..."
     warn("No API key is set and no model was named: ringup's own simulator answers. It is a program, not a model.")
     note(f"For a real answer: {set_key} (or ANTHROPIC_API_KEY), then the same command. `ringup keys list` shows more.")

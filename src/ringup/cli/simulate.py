@@ -9,7 +9,7 @@ import click
 __all__ = ["simulate"]
 
 
-@click.command()
+@click.command(short_help="Serve the simulator until Ctrl-C.")
 @click.option("--port", default=4010, show_default=True, help="0 is any that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--remote", is_flag=True, help="Allow a host that other machines can reach.")

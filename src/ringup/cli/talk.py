@@ -33,6 +33,7 @@ class Talk:
         self._chat: Chat = client.chat(**setup.params)
         self._failed = ""
         self._replies: list[Reply] = []
+        self._stopped = 0
         self.code = 0
 
     def hear(self, line: str) -> bool:
@@ -79,6 +80,7 @@ class Talk:
             reply = self._show(stream)
         except KeyboardInterrupt:
             stream.close()
+            self._stopped += 1
             if len(self._chat.messages) == before:
                 self._keep(text, stream.partial)
             return
@@ -140,8 +142,18 @@ class Talk:
 
     def _save(self, path: str) -> None:
         target = _path(path, "/save")
+        if target.exists():
+            self._check_conversation(target)
         self._chat.save(target)
         note(f"saved {self._turns()} to {target}")
+
+    def _check_conversation(self, target: Path) -> None:
+        try:
+            self._client.load_chat(target)
+        except ConfigurationError:
+            raise ConfigurationError(
+                f"{target} is there already, and isn't a saved conversation.", advice="Choose another name."
+            ) from None
 
     def _load(self, path: str) -> None:
         source = _path(path, "/load")
@@ -154,13 +166,14 @@ class Talk:
         return f"{turns} turn{'' if turns == 1 else 's'}"
 
     def _usage(self, _rest: str) -> None:
-        if not self._replies:
+        if not self._replies and not self._stopped:
             return note("nothing was answered yet")
         usage = Usage(input_tokens=0, output_tokens=0)
         for reply in self._replies:
             usage = add(usage, reply.usage)
         tokens = f"{count(usage.input_tokens)} tokens in, {count(usage.output_tokens)} out"
-        return note(f"answers: {len(self._replies)} · {tokens} · {_cost(self._replies)}")
+        stopped = f" · and {self._stopped} stopped, whose tokens aren't known" if self._stopped else ""
+        return note(f"answers: {len(self._replies)} · {tokens} · {_cost(self._replies)}{stopped}")
 
     def _help(self, _rest: str) -> None:
         for name, (_, usage, what) in COMMANDS.items():

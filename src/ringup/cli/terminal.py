@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ringup.cli.output import is_terminal
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -13,7 +18,10 @@ if TYPE_CHECKING:
     from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-__all__ = ["make_reader"]
+__all__ = ["hushed", "make_reader"]
+
+_KEEP_PASTES, _FORGET_PASTES = "\x1b[?2004h", "\x1b[?2004l"
+"""What makes a terminal put brackets around what is pasted, and what ends that."""
 
 
 def make_reader(history: Path | None, complete: Callable[[str], Iterable[str]], **io: Any) -> Callable[[], str | None]:
@@ -33,6 +41,27 @@ def make_reader(history: Path | None, complete: Callable[[str], Iterable[str]], 
             return None
 
     return read
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """While a reply comes: what is typed doesn't show up among its words, and waits for the next prompt. What is pasted
+    waits as one piece, so that its line ends don't send it. Ctrl-C goes on to work.
+    """
+    keys = sys.stdin.fileno()
+    screen = next((stream for stream in (sys.stdout, sys.stderr) if is_terminal(stream)), None)
+    if screen is None or sys.platform == "win32":
+        yield
+        return
+    termios, tty = importlib.import_module("termios"), importlib.import_module("tty")
+    before = termios.tcgetattr(keys)
+    tty.setcbreak(keys, termios.TCSANOW)
+    print(_KEEP_PASTES, end="", file=screen, flush=True)
+    try:
+        yield
+    finally:
+        print(_FORGET_PASTES, end="", file=screen, flush=True)
+        termios.tcsetattr(keys, termios.TCSANOW, before)
 
 
 def _session(history: Path | None, complete: Callable[[str], Iterable[str]], **io: Any) -> PromptSession[str]:

@@ -12,7 +12,7 @@ import msgspec
 
 from ringup import wires
 from ringup.cli.labels import ANSWERS, ERRORS, EVENTS, HEADERS, REQUESTS, Labels, layout, point_out
-from ringup.cli.output import CONTROL, note, paint, seconds, warn
+from ringup.cli.output import CONTROL, note, paint, seconds, warn, width
 from ringup.http import HttpRequest
 from ringup.reply import Attempt
 from ringup.secret import Auth
@@ -128,7 +128,7 @@ def _decode(data: bytes) -> Any:
 
 def heading(text: str) -> None:
     """A line that begins a part of the view."""
-    note(f"\n--- {text} ".ljust(_WIDEST + 1, "-"), fg="cyan")
+    note(f"\n--- {text} ".ljust(min(_WIDEST, width()) + 1, "-"), fg="cyan")
 
 
 def _masked(auth: Auth) -> str:

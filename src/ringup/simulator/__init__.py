@@ -1,10 +1,10 @@
-"""A server on this machine that speaks OpenAI's and Anthropic's wires as they do, with a program behind it.
+"""A server on this machine that speaks OpenAI's, Anthropic's and Google's wires as they do, with a program behind it.
 
 What it says:       brain (conversation, style, length, prose, facts, words, glossary, shapes, tooluse, skills)
 What that becomes:  maker (tokens, ids, cache, prefixes)
 Texts as vectors:   embed, vectors
 What it refuses:    strict (refusals), and what goes wrong on request: faults, buckets
-How it is served:   engine (headers, catalog), delivery, app (calls, page), server
+How it is served:   engine (headers, catalog, stored), delivery, app (calls, page), server
 
 Import `ringup.testing` to use it in a program, or `ringup.simulator.server` to serve it.
 """

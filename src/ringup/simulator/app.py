@@ -21,7 +21,7 @@ from ringup.simulator.calls import Call, CallLog, Received
 from ringup.simulator.delivery import Delivery, Watched
 from ringup.simulator.engine import Answer, Engine, wire_of
 from ringup.simulator.faults import Fault, Faults, Settings, read_faults
-from ringup.simulator.headers import SECRET, SERVER, mask
+from ringup.simulator.headers import SECRET, SERVER, mask, mask_query
 from ringup.simulator.page import page
 
 __all__ = ["App"]
@@ -87,6 +87,7 @@ class App:
         self.buckets.set(*self._limits)
         self.calls.clear()
         self._engine.caches.clear()
+        self._engine.store.clear()
         self._number = 0
         self._ahead = 0.0
 
@@ -100,21 +101,23 @@ class App:
         return self._real_clock() + self._ahead
 
     async def _vendor(self, request: Request) -> Delivery:
-        key = strict.key_of(request.headers)
+        key = strict.key_of(request.headers, request.query_params)
         shown = {name: mask(name, value) for name, value in request.headers.items()}
         http = HttpRequest(
             method=request.method,
             path=request.url.path,
-            query=dict(request.query_params),
+            query={name: value for name, value in request.query_params.items() if name != "key"},
             headers={name: value for name, value in shown.items() if name not in SECRET},
         )
         self._number += 1
-        received = Received(method=http.method, path=http.path, query=request.url.query, headers=shown)
+        received = Received(method=http.method, path=http.path, query=mask_query(request.url.query), headers=shown)
         call = Call(number=self._number, started=self._clock(), request=received)
         self.calls.add(call)
         body = await _read(request, strict.MAX_BODY[wire_of(http)])
         if body is None:
-            return self._deliver(self._engine.too_large(http, call), None, call)
+            answer = self._engine.too_large(http, call)
+            answer.early = True
+            return self._deliver(answer, None, call)
         call.request.body = body
         self.calls.grown(len(body))
         answer, fault = self._engine.answer(msgspec.structs.replace(http, body=body), key, call)
@@ -140,7 +143,7 @@ class App:
         elif request.method == "POST":
             try:
                 self._script(msgspec.json.decode(await request.body()))
-            except (msgspec.DecodeError, ConfigurationError) as error:
+            except (msgspec.DecodeError, RecursionError, ConfigurationError) as error:
                 return _json({"error": str(error)}, status=400)
         limits = {"rpm": self.buckets.rpm, "tpm": self.buckets.tpm}
         return _json({"faults": self.faults.waiting(), **limits})
@@ -150,20 +153,23 @@ class App:
         if request.method == "POST":
             try:
                 self.advance(msgspec.json.decode(await request.body(), type=_Forward).advance)
-            except (msgspec.DecodeError, ConfigurationError) as error:
+            except (msgspec.DecodeError, RecursionError, ConfigurationError) as error:
                 return _json({"error": str(error)}, status=400)
         return _json({"now": self._clock(), "advanced": self._ahead})
 
     def _script(self, given: Any) -> None:
-        """Faults as they are posted: one, a list, or all that a file may hold ({"fault": [...], "rpm": ...})."""
+        """Faults as they are posted: one, a list, or all that a file may hold ({"fault": [...], "rpm": ...}). A limit
+        that is null is the one from the start again.
+        """
         if isinstance(given, dict) and given.keys() & {"fault", "rpm", "tpm"}:
             try:
                 settings = msgspec.convert(given, Settings)
             except msgspec.ValidationError as error:
                 raise ConfigurationError(str(error)) from None
             faults = read_faults(settings.fault)
-            if settings.rpm or settings.tpm:
-                self.buckets.set(settings.rpm, settings.tpm)
+            if given.keys() & {"rpm", "tpm"}:
+                rpm, tpm = self._limits
+                self.buckets.set(settings.rpm or rpm, settings.tpm or tpm)
         else:
             faults = read_faults(given if isinstance(given, list) else [given])
         self.faults.add(faults)

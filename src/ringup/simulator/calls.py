@@ -98,7 +98,7 @@ class Call(Struct, kw_only=True):
 def _parsed(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return body.decode("utf-8", "replace")
 
 

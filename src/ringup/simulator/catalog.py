@@ -1,4 +1,4 @@
-"""The lists of models, in each vendor's shape: GET /v1/models and /v1/models/{id}."""
+"""The lists of models, in each vendor's shape: GET /v1/models and /v1/models/{id}; Google's under /v1beta."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ringup.errors import BadRequestError
 from ringup.rules import Rules
 from ringup.simulator import embed, refusals
 
-__all__ = ["anthropic_list", "anthropic_model", "openai_list", "openai_model"]
+__all__ = ["anthropic_list", "anthropic_model", "gemini_list", "gemini_model", "openai_list", "openai_model"]
 
 _UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -28,7 +28,7 @@ def _date(name: str) -> datetime:
 def openai_model(name: str) -> dict[str, Any]:
     """One model. Raises NotFoundError."""
     if not models.is_known("openai", name) and name not in embed.MODELS:
-        raise refusals.no_model(False, name)
+        raise refusals.no_model("openai", name)
     created = int(_date(models.snapshot("openai", name)).timestamp())
     return {"id": name, "object": "model", "created": created, "owned_by": "openai"}
 
@@ -43,7 +43,7 @@ def openai_list() -> dict[str, Any]:
 def anthropic_model(name: str) -> dict[str, Any]:
     """One model. Raises NotFoundError."""
     if not models.is_known("anthropic", name):
-        raise refusals.no_model(True, name)
+        raise refusals.no_model("anthropic", name)
     snapshot, rules = models.snapshot("anthropic", name), models.rules("anthropic", name)
     line = re.search(r"opus|sonnet|haiku|fable|mythos", name)
     return {
@@ -112,3 +112,37 @@ def anthropic_list(query: Mapping[str, str]) -> dict[str, Any]:
         "first_id": page[0] if page else None,
         "last_id": page[-1] if page else None,
     }
+
+
+_METHODS = ["generateContent", "streamGenerateContent", "countTokens"]
+
+
+def gemini_model(name: str) -> dict[str, Any]:
+    """One model. Raises NotFoundError."""
+    if not models.is_known("gemini", name):
+        raise refusals.no_model("gemini", name)
+    rules = models.rules("gemini", name)
+    return {
+        "name": f"models/{name}",
+        "version": "001",
+        "displayName": name.replace("-", " ").title(),
+        "inputTokenLimit": rules.context_window,
+        "outputTokenLimit": rules.max_output_tokens,
+        "supportedGenerationMethods": _METHODS,
+        "temperature": 1,
+        "topP": 0.95,
+        "topK": 64,
+        "maxTemperature": 2,
+        **({"thinking": True} if rules.reasons else {}),
+    }
+
+
+def gemini_list(query: Mapping[str, str]) -> dict[str, Any]:
+    """A page of models: `pageSize` (50), `pageToken`. Raises BadRequestError."""
+    size, token = query.get("pageSize", "50"), query.get("pageToken", "0")
+    if not (size.isdecimal() and token.isdecimal()) or int(size) < 1:
+        raise refusals.of_kind("gemini", "bad_request")
+    names = [name for name, _ in models.known("gemini")]
+    end = int(token) + min(int(size), 1000)
+    page: dict[str, Any] = {"models": [gemini_model(name) for name in names[int(token) : end]]}
+    return page | ({"nextPageToken": str(end)} if end < len(names) else {})

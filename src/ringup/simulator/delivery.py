@@ -18,6 +18,8 @@ TRANSPORT = "ringup.transport"
 """Where the ASGI scope holds the connection's transport (put there by `ringup.simulator.server`)."""
 
 _LINGER = struct.pack("ii", 1, 0)
+_REST = 5.0
+"""Seconds that a client has to send the rest of a body that is too large."""
 
 Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
@@ -62,6 +64,7 @@ class Delivery:
         self._stopping = stopping
         self._pace = pace
         self._gone = asyncio.Event()
+        self._read = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Send it all, unless the client leaves, the server stops, or a fault cuts it short."""
@@ -77,8 +80,9 @@ class Delivery:
             watch.cancel()
 
     async def _watch(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        while (message := await receive())["type"] != "http.disconnect":
+            if not message.get("more_body"):
+                self._read.set()
         self._gone.set()
 
     async def _pause(self, seconds: float | None) -> None:
@@ -112,7 +116,16 @@ class Delivery:
         if fault.stall_after is not None:
             await self._pause(None)
         self._record.end("answered")
+        if self._answer.early:
+            await self._rest()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _rest(self) -> None:
+        """Let a client send the rest of what it began, before the connection is closed: else it can't read this."""
+        waits = [asyncio.create_task(event.wait()) for event in (self._read, self._gone, self._stopping)]
+        await asyncio.wait(waits, timeout=_REST, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
     async def _send_head(self, send: Send) -> None:
         answer = self._answer

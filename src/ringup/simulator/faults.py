@@ -38,7 +38,7 @@ truncate = 400
 
 Which calls a fault meets (all of these that are given must hold):
     path, model   shell patterns ("/v1/messages", "claude-*")
-    wire          "chat_completions" or "anthropic_messages"
+    wire          "chat_completions", "responses", "anthropic_messages" or "gemini"
     stream        whether a stream is asked for
     after         so many calls that match go by unharmed first; 0
     times         how many calls it meets; 1. 0 means: all that come
@@ -67,8 +67,9 @@ What goes wrong (any of these together; times are in seconds):
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Lock
@@ -101,7 +102,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
     name: str = ""
     path: str | None = None
-    wire: Literal["chat_completions", "anthropic_messages"] | None = None
+    wire: Literal["chat_completions", "responses", "anthropic_messages", "gemini"] | None = None
     model: str | None = None
     stream: bool | None = None
     after: _Count = 0
@@ -152,6 +153,12 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 _MATCH = frozenset({"name", "path", "wire", "model", "stream", "after", "times", "headers", "body", "message"})
 
 
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_VALUE = r"[\t\x20-\x7e\xa0-\xff]*"
+_FRAMING = ("content-length", "transfer-encoding")
+"""Headers that tell where a body ends: `truncate` and `close` are for that."""
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file of faults, or what is posted: the faults, and limits of requests and tokens a minute."""
 
@@ -162,22 +169,28 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def _mistake(where: str, error: Exception) -> ConfigurationError:
     return ConfigurationError(
-        f"{where}: {error}.", advice="The docstring of ringup.simulator.faults has every field, with an example."
+        f"{where}: {error}.", advice="`python -m pydoc ringup.simulator.faults` tells every field, with an example."
     )
 
 
-def read_fault(given: Fault | dict[str, Any], where: str = "fault") -> Fault:
+def read_fault(given: Fault | Mapping[str, Any], where: str = "fault") -> Fault:
     """A fault from a dict. Raises ConfigurationError that names the field which is wrong."""
     try:
-        fault = given if isinstance(given, Fault) else msgspec.convert(given, Fault)
+        plain = dict(given) if isinstance(given, Mapping) else given
+        fault = plain if isinstance(plain, Fault) else msgspec.convert(plain, Fault)
     except msgspec.ValidationError as error:
         raise _mistake(where, error) from None
     if fault.kind is not None and fault.kind not in KINDS:
         raise _mistake(where, ValueError(f"kind = {fault.kind!r} isn't one of {', '.join(KINDS)}"))
+    if fault.message is not None and not fault.answers and fault.error_after is None:
+        raise _mistake(where, ValueError("message is the words of an error: status, kind or error_after says which"))
+    for name, value in fault.headers.items():
+        if name.lower() in _FRAMING or not re.fullmatch(_NAME, name) or not re.fullmatch(_VALUE, value):
+            raise _mistake(where, ValueError(f"{name!r} = {value!r} can't be sent as a header of this answer"))
     return fault
 
 
-def read_faults(given: Iterable[Fault | dict[str, Any]]) -> list[Fault]:
+def read_faults(given: Iterable[Fault | Mapping[str, Any]]) -> list[Fault]:
     """Faults from dicts; a mistake names the number of its fault, from 1."""
     return [read_fault(fault, f"fault {number}") for number, fault in enumerate(given, 1)]
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote_plus
 
 from ringup.simulator.buckets import Level
 from ringup.version import __version__
 
-__all__ = ["SECRET", "SERVER", "go_duration", "mask", "vendor_headers"]
+__all__ = ["SECRET", "SERVER", "go_duration", "mask", "mask_query", "vendor_headers"]
 
 SERVER = f"ringup-simulator/{__version__}"
 ORGANIZATION = "org-simulator"
 ORGANIZATION_ID = "00000000-0000-4000-8000-000000000000"
-SECRET = frozenset({"authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"})
+SECRET = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization"})
 
 
 def go_duration(seconds: float) -> str:
@@ -30,14 +31,17 @@ def go_duration(seconds: float) -> str:
 
 
 def vendor_headers(
-    claude: bool, request_id: str, levels: Mapping[str, Level] | None, took: float, now: float
+    vendor: str, request_id: str, levels: Mapping[str, Level] | None, took: float, now: float
 ) -> dict[str, str]:
     """The headers of every answer: who answered, the request's id, what is left of the rate limits.
 
     `took` is in seconds, `now` the time since the epoch. Without `levels` (a bad key) no limits are told.
     """
     headers = {"server": SERVER}
-    if claude:
+    if vendor == "gemini":
+        timing = {"server-timing": f"gfet4t7; dur={round(took * 1000)}", "x-content-type-options": "nosniff"}
+        return headers | timing | {"vary": "Origin, X-Origin, Referer"}
+    if vendor == "anthropic":
         headers |= {"request-id": request_id, "anthropic-organization-id": ORGANIZATION_ID}
         for name, level in (levels or {}).items():
             reset = datetime.fromtimestamp(now, UTC) + timedelta(seconds=level.reset)
@@ -65,3 +69,16 @@ def mask(name: str, value: str) -> str:
         return value
     kind, space, key = value.rpartition(" ")
     return f"{kind}{space}***{key[-4:] if len(key) >= 16 else ''}"
+
+
+def mask_query(query: str) -> str:
+    """A query as it may be shown: of a key in it (Google's `key=`), the last 4 characters at most."""
+    parts = [part.partition("=") for part in query.split("&")]
+    return "&".join([f"{name}{equals}{mask(_KEY, value) if _is_key(name) else value}" for name, equals, value in parts])
+
+
+_KEY = "x-goog-api-key"
+
+
+def _is_key(name: str) -> bool:
+    return unquote_plus(name) == "key"

@@ -20,17 +20,29 @@ class Ids:
     def _letters(self, count: int, letters: str = _LETTERS) -> str:
         return "".join(self._chance.choices(letters, k=count))
 
-    def reply(self, claude: bool) -> str:
-        """Of an answer: chatcmpl-… or msg_01…"""
-        return f"msg_01{self._letters(22, _NO_LOOKALIKES)}" if claude else f"chatcmpl-{self._letters(29)}"
+    def reply(self, wire: str) -> str:
+        """Of an answer: chatcmpl-…, msg_01…, resp_…, or, of Gemini, 22 letters."""
+        match wire:
+            case "anthropic_messages":
+                return f"msg_01{self._letters(22, _NO_LOOKALIKES)}"
+            case "gemini":
+                return self._letters(22)
+            case "responses":
+                return f"resp_{self._chance.getrandbits(200):050x}"
+        return f"chatcmpl-{self._letters(29)}"
 
-    def tool_call(self, claude: bool) -> str:
-        """Of a tool call: call_… or toolu_01…"""
-        return f"toolu_01{self._letters(22, _NO_LOOKALIKES)}" if claude else f"call_{self._letters(24)}"
+    def tool_call(self, wire: str) -> str:
+        """Of a tool call: call_…, toolu_01…, or, of Gemini, 8 letters."""
+        match wire:
+            case "anthropic_messages":
+                return f"toolu_01{self._letters(22, _NO_LOOKALIKES)}"
+            case "gemini":
+                return self._letters(8)
+        return f"call_{self._letters(24)}"
 
-    def request(self, claude: bool) -> str:
-        """Of a request: req_ and 32 hex digits, or req_011C…"""
-        if claude:
+    def request(self, vendor: str) -> str:
+        """Of a request: req_ and 32 hex digits, or Anthropic's req_011C…"""
+        if vendor == "anthropic":
             return f"req_011C{self._letters(20, _NO_LOOKALIKES)}"
         return f"req_{self._chance.getrandbits(128):032x}"
 

@@ -33,6 +33,7 @@ from ringup.simulator.conversation import words
 from ringup.simulator.ids import Ids
 from ringup.simulator.tokens import Tokenizer, prompt_tokens, tokenizer
 from ringup.usage import Usage
+from ringup.wires import responses
 
 __all__ = ["Asked", "events", "make"]
 
@@ -99,13 +100,13 @@ class _Room:
 def make(asked: Asked) -> list[Reply]:
     """The replies to a request: as many as it wants (`n`). The first one's usage is that of them all."""
     ids = Ids(asked.seed, asked.call)
-    reply_id = ids.reply(asked.claude)
+    reply_id = ids.reply(asked.wire)
     read = prompt_tokens(asked.request, asked.provider, asked.rules.reasons)
     replies = [_one(asked, ids, choice, read) for choice in range(asked.request.n or 1)]
     written = sum(reply.usage.output_tokens or 0 for reply in replies)
     thought = sum(reply.usage.reasoning_tokens or 0 for reply in replies)
     usage = _usage(asked, read, written, thought)
-    extra = {} if asked.claude else {"service_tier": "default", "system_fingerprint": _fingerprint(asked, ids)}
+    extra = _beside(asked, ids)
     name = models.snapshot(asked.provider, asked.request.model)
     return [
         replace(
@@ -120,8 +121,14 @@ def make(asked: Asked) -> list[Reply]:
     ]
 
 
-def _fingerprint(asked: Asked, ids: Ids) -> str | None:
-    return None if asked.rules.reasons else ids.fingerprint()
+def _beside(asked: Asked, ids: Ids) -> dict[str, Any]:
+    """What OpenAI tells beside its answers."""
+    if asked.wire == "responses":
+        return responses.echo(asked.request)
+    if asked.wire != "chat_completions":
+        return {}
+    fingerprint = None if asked.rules.reasons else ids.fingerprint()
+    return {"service_tier": "default", "system_fingerprint": fingerprint}
 
 
 def _one(asked: Asked, ids: Ids, choice: int, read: int) -> Reply:
@@ -132,7 +139,7 @@ def _one(asked: Asked, ids: Ids, choice: int, read: int) -> Reply:
     reasoning = room.used
     said, stop = _said(thought, request)
     if thought.refusal:
-        parts.append(_refusal(thought, room, words, asked.claude))
+        parts.append(_refusal(thought, room, words, asked))
     elif text := room.write(said, words):
         parts.append(Text(text))
     parts += _calls(thought, ids, room, asked)
@@ -162,12 +169,16 @@ def _limit(asked: Asked, read: int) -> int | None:
 
 
 def _thinking(asked: Asked, thought: Thought, ids: Ids, room: _Room) -> list[Part]:
-    """What is thought first. An OpenAI model only bills it; a Claude shows it, or gives it sealed."""
+    """What is thought first. An OpenAI model only bills it; a Claude shows it, or gives it sealed; a Gemini shows it
+    when asked to."""
     request, reasoning = asked.request, asked.request.reasoning
+    if asked.wire == "gemini":
+        return _gemini_thinking(asked, thought, room)
+    if asked.wire == "responses" and asked.rules.reasons:
+        return _reasoning_item(asked, thought, ids, room)
     if not asked.claude:
         if asked.rules.reasons:
-            effort = (reasoning and reasoning.effort) or asked.rules.default_effort or "medium"
-            room.spend(_EFFORT_TOKENS.get(effort, 64))
+            room.spend(_effort_tokens(asked))
         return []
     mode = reasoning.mode if reasoning else None
     always = bool(asked.rules.thinking) and "disabled" not in asked.rules.thinking
@@ -180,6 +191,36 @@ def _thinking(asked: Asked, thought: Thought, ids: Ids, room: _Room) -> list[Par
     return [Thinking(text if display == "summarized" else "", ids.signature())]
 
 
+def _effort_tokens(asked: Asked) -> int:
+    reasoning = asked.request.reasoning
+    effort = (reasoning and reasoning.effort) or asked.rules.default_effort or "medium"
+    return _EFFORT_TOKENS.get(effort, 64)
+
+
+def _reasoning_item(asked: Asked, thought: Thought, ids: Ids, room: _Room) -> list[Part]:
+    """The Responses API tells that was thought: with a summary, and sealed to go back, where these are asked for."""
+    reasoning, extra = asked.request.reasoning, asked.request.extra
+    tokens = _effort_tokens(asked)
+    if not tokens:
+        return []
+    room.spend(tokens)
+    sealed = reasoning is not None and responses.is_stateless(extra)  # what a request means that says nothing else
+    if "include" in extra:
+        sealed = "reasoning.encrypted_content" in (extra["include"] or ())
+    summary = thought.reasoning if reasoning and reasoning.display else ""
+    return [Thinking(summary, ids.signature() if sealed else None)]
+
+
+def _gemini_thinking(asked: Asked, thought: Thought, room: _Room) -> list[Part]:
+    reasoning = asked.request.reasoning
+    if not asked.rules.reasons or (reasoning and reasoning.mode == "disabled"):
+        return []
+    if reasoning is None or reasoning.display != "summarized":
+        room.spend(_EFFORT_TOKENS.get((reasoning and reasoning.effort) or "medium", 64))
+        return []
+    return [Thinking(room.write(thought.reasoning, asked.tokenizer))]
+
+
 def _said(thought: Thought, request: Request) -> tuple[str, str | None]:
     """The words up to the first stop sequence, and which one it was."""
     found = [(at, stop) for stop in request.stop if stop and (at := thought.text.find(stop)) >= 0]
@@ -189,9 +230,9 @@ def _said(thought: Thought, request: Request) -> tuple[str, str | None]:
     return thought.text[:at], stop
 
 
-def _refusal(thought: Thought, room: _Room, words: Tokenizer, claude: bool) -> Part:
+def _refusal(thought: Thought, room: _Room, words: Tokenizer, asked: Asked) -> Part:
     text = room.write(thought.refusal, words)
-    return Text(text) if claude else Refusal(text)
+    return Text(text) if asked.claude or asked.wire == "gemini" else Refusal(text)
 
 
 def _calls(thought: Thought, ids: Ids, room: _Room, asked: Asked) -> list[Part]:
@@ -200,7 +241,7 @@ def _calls(thought: Thought, ids: Ids, room: _Room, asked: Asked) -> list[Part]:
     for wanted in thought.calls:
         if not room.spend(3 + asked.tokenizer.count(wanted.name) + asked.tokenizer.count(wanted.json)):
             break
-        calls.append(ToolCall(ids.tool_call(asked.claude), wanted.name, wanted.json))
+        calls.append(ToolCall(ids.tool_call(asked.wire), wanted.name, wanted.json))
     return calls
 
 
@@ -217,6 +258,22 @@ def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
             reasoning_tokens=thought if thought else None,
             details=details,
         )
+    if asked.wire == "gemini":
+        return Usage(
+            input_tokens=read,
+            output_tokens=written,
+            cache_read_tokens=cached.read or None,
+            reasoning_tokens=thought or None,
+            details={"promptTokensDetails": [{"modality": "TEXT", "tokenCount": read}]},
+        )
+    if asked.wire == "responses":
+        return Usage(
+            input_tokens=read,
+            output_tokens=written,
+            cache_read_tokens=cached.read,
+            cache_write_tokens=0,
+            reasoning_tokens=thought,
+        )
     nothing = ("accepted_prediction_tokens", "audio_tokens", "rejected_prediction_tokens")
     return Usage(
         input_tokens=read,
@@ -232,7 +289,7 @@ def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
 
 def _logprobs(asked: Asked, parts: list[Part], choice: int) -> dict[str, Any]:
     """Log probabilities for each token, where they are asked for: drawn by chance, and falling from the best one."""
-    if asked.claude or not asked.request.extra.get("logprobs"):
+    if asked.wire != "chat_completions" or not asked.request.extra.get("logprobs"):
         return {}
     chance = Random(f"logprobs/{asked.seed}/{choice}")
     more = int(asked.request.extra.get("top_logprobs") or 0)

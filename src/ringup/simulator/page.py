@@ -29,17 +29,19 @@ def page(base: str, calls: Iterable[Call]) -> str:
     rows = "".join(_row(call) for call in last) or "<p>None yet.</p>"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>ringup simulator</title><style>{_STYLE}</style></head><body>
+<link rel="icon" href="data:,"><title>ringup simulator</title><style>{_STYLE}</style></head><body>
 <h1>This is a simulator</h1>
-<p>{escape(SERVER)} answers as the OpenAI and the Anthropic API do, as far as a program can. No model is behind it,
-and nothing leaves this machine.</p>
+<p>{escape(SERVER)} answers as the APIs of OpenAI, Anthropic and Google do, as far as a program can. No model is
+behind it, and nothing leaves this machine.</p>
 <table>
 <tr><th>OpenAI SDKs</th><td><code>base_url = "{escape(base)}/v1"</code></td></tr>
 <tr><th>Anthropic SDKs</th><td><code>base_url = "{escape(base)}"</code></td></tr>
-<tr><th>Key</th><td>any that begins with <code>sk-</code>, <code>sk-ant-</code> or <code>sim-</code></td></tr>
+<tr><th>Google SDKs</th><td><code>base_url = "{escape(base)}"</code></td></tr>
+<tr><th>Key</th>
+<td>any that begins with <code>sk-</code>, <code>sk-ant-</code>, <code>AIza</code> or <code>sim-</code></td></tr>
 <tr><th>As JSON</th><td><a href="/_ringup/calls">calls</a>, <a href="/_ringup/faults">faults</a></td></tr>
 </table>
-<h2>The last calls</h2>
+<h2>The last calls (times in UTC)</h2>
 {rows}
 </body></html>
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import sys
@@ -112,9 +113,12 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while")[0]
         raise ConfigurationError(
-            f"the simulator can't listen on {host}, port {port}: {error.strerror or error}.",
-            advice="Choose another port, or 0 for any that is free.",
+            f"the simulator can't listen on {host}, port {port}: {reason}.",
+            advice="Choose another port, or 0 for any that is free."
+            if error.errno in (errno.EADDRINUSE, errno.EACCES)
+            else "Check the host: it has to be a name or an address of this machine.",
         ) from None
 
 
@@ -174,8 +178,7 @@ def serve(
             advice="Leave host out to stay on this machine, or say that it is meant: remote=True (--remote).",
         )
     listener = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    text = _greeting(f"http://{shown}:{listener.getsockname()[1]}")
+    text = _greeting(host, listener.getsockname()[1])
     server = _Server(App(**options), lambda: print(text, file=out or sys.stdout, flush=True))
     try:
         server.run(sockets=[listener])
@@ -186,9 +189,13 @@ def serve(
     print("The simulator has stopped.", file=out or sys.stdout, flush=True)
 
 
-def _greeting(url: str) -> str:
+def _greeting(host: str, port: int) -> str:
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - to be reached, not to listen on
+    url = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+    wide = "" if _is_loopback(host) else "Other machines reach it under this machine's own name or address.\n"
     return f"""This is a simulator ({SERVER}): no model is behind it, and nothing leaves this machine.
   OpenAI SDKs      OPENAI_BASE_URL={url}/v1     OPENAI_API_KEY=sk-simulator
   Anthropic SDKs   ANTHROPIC_BASE_URL={url}     ANTHROPIC_API_KEY=sk-ant-simulator
+  Google SDKs      GOOGLE_GEMINI_BASE_URL={url}     GEMINI_API_KEY=sim-simulator
   What it saw      {url}/  and as JSON {url}/_ringup/calls
-Ctrl-C stops it."""
+{wide}Ctrl-C stops it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -15,48 +16,75 @@ from ringup.messages import Request
 from ringup.parameters import violations
 from ringup.rules import Rules
 from ringup.secret import Secret
-from ringup.simulator import refusals
+from ringup.simulator import refusals, schema
 from ringup.simulator.tokens import prompt_tokens
-from ringup.wires import anthropic_messages, chat_completions
+from ringup.wires import anthropic_messages, chat_completions, gemini, responses
 
-__all__ = ["MAX_BODY", "check_key", "is_own_model", "key_of", "read", "rules_of"]
+__all__ = ["MAX_BODY", "check_key", "is_own_model", "key_of", "read", "rules_of", "vendor_of"]
 
-MAX_BODY = MappingProxyType({"anthropic_messages": 32 * 1024 * 1024, "chat_completions": 50 * 1024 * 1024})
-"""The largest body in bytes. Anthropic documents its limit (32 MB); OpenAI's is that of its image requests (50 MB)."""
+MAX_BODY = MappingProxyType(
+    {
+        "anthropic_messages": 32 * 1024 * 1024,
+        "chat_completions": 50 * 1024 * 1024,
+        "responses": 50 * 1024 * 1024,
+        "gemini": 100 * 1024 * 1024,
+    }
+)
+"""The largest body in bytes. Anthropic and Google document theirs (32 MB, 100 MB); OpenAI's is that of its image
+requests (50 MB)."""
 
-_FIELDS = {"anthropic_messages": anthropic_messages.FIELDS, "chat_completions": chat_completions.FIELDS}
-_PREFIXES = {"anthropic_messages": ("sk-ant-", "sim-"), "chat_completions": ("sk-", "sim-")}
-_VENDORS = {"anthropic_messages": "anthropic", "chat_completions": "openai"}
+_FIELDS = {
+    "anthropic_messages": anthropic_messages.FIELDS,
+    "chat_completions": chat_completions.FIELDS,
+    "responses": responses.FIELDS,
+}
+_PREFIXES: dict[refusals.Vendor, tuple[str, ...]] = {
+    "anthropic": ("sk-ant-", "sim-"),
+    "openai": ("sk-", "sim-"),
+    "gemini": ("AIza", "sim-"),
+}
+_VENDORS: dict[str, refusals.Vendor] = {
+    "anthropic_messages": "anthropic",
+    "chat_completions": "openai",
+    "responses": "openai",
+    "gemini": "gemini",
+}
 
 
-def key_of(headers: Mapping[str, str]) -> Secret | None:
-    """The key of a request, from either header."""
+def vendor_of(wire: str) -> refusals.Vendor:
+    """Whose API a wire is."""
+    return _VENDORS[wire]
+
+
+def key_of(headers: Mapping[str, str], query: Mapping[str, str]) -> Secret | None:
+    """The key of a request, from one of the vendors' headers, or from Google's `?key=`."""
     kind, _, key = headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not key.strip():
-        key = headers.get("x-api-key", "")
+        key = headers.get("x-api-key") or headers.get("x-goog-api-key") or query.get("key", "")
     return Secret(key.strip()) if key.strip() else None
 
 
 def check_key(wire: str, key: Secret | None) -> None:
     """Raises the 401, 403 or 429 that a key gets.
 
-    A good key begins as the vendor's do (sk-…, sk-ant-…) or with sim-. A key that contains one of these words stands
-    for one that fails: "invalid", "expired" or "revoked" (401), "noaccess" (403), "noquota" (429, quota used up).
+    A good key begins as the vendor's do (sk-…, sk-ant-…, AIza…) or with sim-. A key that contains one of these words
+    stands for one that fails: "invalid", "expired" or "revoked" (401, Google's 400), "noaccess" (403), "noquota"
+    (429, quota used up).
     """
-    claude = wire == "anthropic_messages"
+    vendor = _VENDORS[wire]
     if key is None:
-        raise refusals.no_key(claude)
-    if not _looks_right(wire, key) or _says(key, "invalid|expired|revoked"):
-        raise refusals.bad_key(claude, _masked(key))
+        raise refusals.no_key(vendor)
+    if not _looks_right(vendor, key) or _says(key, "invalid|expired|revoked"):
+        raise refusals.bad_key(vendor, _masked(key))
     if _says(key, "noaccess"):
-        raise refusals.no_access(claude)
+        raise refusals.no_access(vendor)
     if _says(key, "noquota"):
-        raise refusals.no_quota(claude)
+        raise refusals.no_quota(vendor)
 
 
-def _looks_right(wire: str, key: Secret) -> bool:
-    other = "sk-ant-" if wire == "chat_completions" else "sk-or-"
-    return key.reveal().startswith(_PREFIXES[wire]) and not key.reveal().startswith(other)
+def _looks_right(vendor: refusals.Vendor, key: Secret) -> bool:
+    other = "sk-ant-" if vendor == "openai" else "sk-or-"
+    return key.reveal().startswith(_PREFIXES[vendor]) and not key.reveal().startswith(other)
 
 
 def _says(key: Secret, words: str) -> bool:
@@ -79,39 +107,60 @@ def rules_of(wire: str, model: str) -> tuple[str, Rules]:
         return "sim", models.rules("sim", model)
     vendor = _VENDORS[wire]
     if not models.is_known(vendor, model):
-        raise refusals.no_model(wire == "anthropic_messages", model)
+        raise refusals.no_model(vendor, model)
     return vendor, models.rules(vendor, model)
 
 
 def read(wire: str, http: HttpRequest) -> tuple[Request, str, Rules, int]:
     """The request, its provider, the model's rules and the prompt's tokens. Raises the APIError that it deserves."""
+    body: Any = None if wire == "gemini" else schema.read_json(http.body, _VENDORS[wire])
     request = wires.find(wire).read_request(http)
     provider, rules = rules_of(wire, request.model)
-    if provider != "sim":
-        _check_fields(wire, request)
+    if provider == "gemini":
+        gemini.check_names(http)
+    elif provider != "sim":
+        _check_fields(wire, body)
         for violation in violations(request, rules, provider, _limit_field(http.body)):
             raise BadRequestError(
-                violation.message,
+                _renamed(wire, violation.message),
                 status=400,
                 type="invalid_request_error",
-                param=violation.parameter,
+                param=_renamed(wire, violation.parameter) if violation.parameter else None,
                 code=violation.code,
             )
     tokens = prompt_tokens(request, provider, rules.reasons)
     if rules.context_window is not None and tokens > rules.context_window:
-        raise refusals.too_long(wire == "anthropic_messages", tokens, rules.context_window)
+        raise refusals.too_long(_VENDORS[wire], tokens, rules.context_window)
     return request, provider, rules, tokens
 
 
-def _check_fields(wire: str, request: Request) -> None:
-    unknown = next((field for field in request.extra if field not in _FIELDS[wire]), None)
+def _check_fields(wire: str, body: dict[str, Any]) -> None:
+    unknown = next((field for field in body if field not in _FIELDS[wire]), None)
     if unknown is None:
+        if check := _SCHEMAS.get(wire):
+            check(body)
         return
     if wire == "anthropic_messages":
         message, code = f"{unknown}: Extra inputs are not permitted", None
     else:
         message, code = f"Unknown parameter: '{unknown}'.", "unknown_parameter"
     raise BadRequestError(message, status=400, type="invalid_request_error", param=unknown, code=code)
+
+
+_SCHEMAS = {"anthropic_messages": schema.check_anthropic, "chat_completions": schema.check_openai}
+_IN_RESPONSES = {
+    "messages": "input",
+    "max_completion_tokens": "max_output_tokens",
+    "max_tokens": "max_output_tokens",
+    "reasoning_effort": "reasoning.effort",
+}
+"""What the Responses API calls otherwise."""
+
+
+def _renamed(wire: str, words: str) -> str:
+    for name, other in _IN_RESPONSES.items() if wire == "responses" else ():
+        words = words.replace(name, other)
+    return words
 
 
 class _Limits(msgspec.Struct):

@@ -9,8 +9,10 @@ Anthropic publishes no tokenizer: its counts are estimates from o200k_base, time
 later ones. English prose lies a little below that (about 1.1 and 1.25 in recorded answers), source code above (1.26
 and 1.61).
 
-A picture counts 765 tokens for OpenAI (85 with low detail) and 1,600 for Anthropic, a document that isn't text 2,000,
-a recording 200: fixed estimates, whatever their size.
+Google's tokenizer isn't public either: its counts are those of o200k_base, words only.
+
+A picture counts 765 tokens for OpenAI (85 with low detail), 1,600 for Anthropic and 258 for Google, a document that
+isn't text 2,000, a recording 200: fixed estimates, whatever their size.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ from ringup.messages import (
 __all__ = ["Tokenizer", "prompt_tokens", "tokenizer", "warm_up"]
 
 _DOCUMENT, _RECORDING, _UNKNOWN = 2_000, 200, 100
+_PICTURES = {"anthropic": 1_600, "gemini": 258}
 _OLD_VOCABULARY = r"gpt-4(-(?!o).*)?|gpt-4-.*|gpt-3\.5.*|text-embedding-.*"
 _CLAUDE_TOOLS = 346
 """What Anthropic adds to a prompt with tools, by its documentation ("Tool use", Claude 4 models, auto)."""
@@ -131,10 +134,11 @@ def prompt_tokens(request: Request, provider: str, reasons: bool = False) -> int
     """The tokens of everything that a request gives the model to read."""
     words = tokenizer(provider, request.model)
     claude = provider == "anthropic"
+    ends = 0 if provider == "gemini" else 3 - (reasons and not claude)
     messages = request.messages
     if request.system:
         messages = (Message("system", request.system), *messages)
-    total = sum(_message(message, words, claude) for message in messages) + 3 - (reasons and not claude)
+    total = sum(_message(message, words, provider) for message in messages) + ends
     if tools := [tool for tool in request.tools if isinstance(tool, Tool)]:
         total += _claude_tools(tools, words) if claude else _openai_tools(tools, words)
     if request.output_schema is not None:
@@ -142,26 +146,28 @@ def prompt_tokens(request: Request, provider: str, reasons: bool = False) -> int
     return total
 
 
-def _message(message: Message, words: Tokenizer, claude: bool) -> int:
-    if claude:
+def _message(message: Message, words: Tokenizer, provider: str) -> int:
+    if provider == "gemini":
+        frame = 0
+    elif provider == "anthropic":
         frame = 0 if message.role == "system" else 4
     else:
         frame = 3 + words.count(message.role) + (1 + words.count(message.name) if message.name else 0)
-    return frame + _parts(message.parts, words, claude)
+    return frame + _parts(message.parts, words, provider)
 
 
-def _parts(parts: Iterable[Part], words: Tokenizer, claude: bool) -> int:
+def _parts(parts: Iterable[Part], words: Tokenizer, provider: str) -> int:
     """Neighbouring texts are counted as one, for tokens run over their seams."""
     text = "".join(part.text for part in parts if isinstance(part, Text | Refusal))
-    return words.count(text) + sum(_part(part, words, claude) for part in parts)
+    return words.count(text) + sum(_part(part, words, provider) for part in parts)
 
 
-def _part(part: Part, words: Tokenizer, claude: bool) -> int:
+def _part(part: Part, words: Tokenizer, provider: str) -> int:
     match part:
         case Text() | Refusal():
             return 0
         case Image():
-            return 1_600 if claude else 85 if part.detail == "low" else 765
+            return _PICTURES.get(provider, 85 if part.detail == "low" else 765)
         case Document():
             return words.count(part.text) if part.text is not None else _DOCUMENT
         case Audio():
@@ -171,7 +177,7 @@ def _part(part: Part, words: Tokenizer, claude: bool) -> int:
         case ToolCall():
             return 3 + words.count(part.name) + words.count(part.json)
         case ToolResult():
-            return (3 if claude else 0) + _parts(part.parts, words, claude)
+            return (3 if provider == "anthropic" else 0) + _parts(part.parts, words, provider)
         case Opaque():
             return min(words.count(_json(part.data)), 4 * _UNKNOWN)
 
