@@ -6,6 +6,8 @@ import asyncio
 import copy
 import json
 import pickle
+import subprocess
+import sys
 import threading
 import traceback
 import warnings
@@ -557,6 +559,12 @@ def test_clients_with_a_given_key_are_not_pickled(monkeypatch: pytest.MonkeyPatc
     data = pickle.dumps(ringup.Client("gpt-4o-mini", timeout=3))
     assert b"canary" not in data
     assert repr(pickle.loads(data)) == "ringup.Client(model='gpt-4o-mini')"
+
+
+def test_testing_is_there_after_import_ringup_alone() -> None:
+    code = "import ringup; s = ringup.testing.Simulator; print(s.__name__, hasattr(ringup, 'nothing'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "Simulator False\n"
 
 
 def test_threads_share_a_client() -> None:

@@ -9,6 +9,9 @@ Start with `ask`, `stream` and `chat`, or with a `Client` (`AsyncClient` in asyn
 `RingupError`; the tree is in `ringup.errors`.
 """
 
+import importlib
+from typing import Any
+
 from ringup import events
 from ringup.client import AsyncChat, AsyncClient, Chat, Client, ask, chat, stream
 from ringup.errors import (
@@ -130,3 +133,10 @@ __all__ = [
     "events",
     "stream",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`ringup.testing`, without an import of its own: it is loaded when it is first asked for."""
+    if name == "testing":
+        return importlib.import_module("ringup.testing")
+    raise AttributeError(f"module 'ringup' has no attribute {name!r}")

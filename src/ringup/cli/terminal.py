@@ -60,8 +60,8 @@ def hushed() -> Iterator[None]:
     try:
         yield
     finally:
-        print(_FORGET_PASTES, end="", file=screen, flush=True)
         termios.tcsetattr(keys, termios.TCSANOW, before)
+        print(_FORGET_PASTES, end="", file=screen, flush=True)
 
 
 def _session(history: Path | None, complete: Callable[[str], Iterable[str]], **io: Any) -> PromptSession[str]:
