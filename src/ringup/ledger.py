@@ -217,7 +217,12 @@ def _connect(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=5.0)
-    connection.execute("PRAGMA journal_mode=WAL")
+    for _ in range(50):  # SQLite doesn't wait here by itself when somebody else is opening the file
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:
+            time.sleep(0.02)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute(_CREATE)
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
