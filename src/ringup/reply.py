@@ -11,7 +11,7 @@ from msgspec import Struct
 from ringup.messages import Message, ToolCall
 from ringup.usage import Usage
 
-__all__ = ["Attempt", "Bill", "FinishReason", "Notice", "Reply"]
+__all__ = ["Attempt", "Bill", "FinishReason", "Notice", "Notices", "Reply"]
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error"]
 
@@ -27,6 +27,15 @@ class Notice(Struct, frozen=True, omit_defaults=True):
     kind: Literal["sent", "renamed", "moved", "dropped", "added", "refused"]
     what: str
     message: str
+
+
+class Notices(dict[str, Notice]):
+    """Notices as a wire gathers them: one for each thing that it can't say, under that thing's name."""
+
+    def add(self, kind: Any, what: str, message: str) -> None:
+        """Note what became of a thing, unless it was noted before."""
+        if what not in self:
+            self[what] = Notice(kind, what, message)
 
 
 class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):

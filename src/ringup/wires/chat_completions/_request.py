@@ -27,7 +27,7 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.reply import Notice
+from ringup.reply import Notice, Notices
 from ringup.rules import Rules
 from ringup.wire_tools import encode
 from ringup.wires.chat_completions._parts import (
@@ -67,21 +67,13 @@ _PLAIN = {"type", "text"}
 Block = dict[str, Any]
 
 
-class _Notices(dict[str, Notice]):
-    """What became of things that this wire can't say: one notice for each kind of thing."""
-
-    def add(self, kind: Any, what: str, message: str) -> None:
-        if what not in self:
-            self[what] = Notice(kind, what, message)
-
-
 def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[Notice, ...]]:
     """The request as OpenAI takes it, and what became of whatever it can't say.
 
     `request.extra` goes in last and untouched; `stream_options` set to None in it leaves that field out (for servers
     that refuse it).
     """
-    notices = _Notices()
+    notices = Notices()
     body: Block = {"model": request.model, "messages": _messages(request, rules, notices)}
     _settings(body, request, rules, notices)
     if tools := [_tool(tool) for tool in request.tools if _ours(tool, "tools", notices)]:
@@ -102,7 +94,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     return HttpRequest(path=PATH, headers=headers, body=encode(body)), tuple(notices.values())
 
 
-def _settings(body: Block, request: Request, rules: Rules, notices: _Notices) -> None:
+def _settings(body: Block, request: Request, rules: Rules, notices: Notices) -> None:
     settings = {
         rules.max_tokens_field: request.max_tokens,
         "temperature": request.temperature,
@@ -124,7 +116,7 @@ def _settings(body: Block, request: Request, rules: Rules, notices: _Notices) ->
                 notices.add("dropped", f"reasoning.{name}", _EFFORT_ONLY)
 
 
-def _field(name: str, rules: Rules, notices: _Notices) -> str:
+def _field(name: str, rules: Rules, notices: Notices) -> str:
     """The server's own name of a field."""
     other = rules.renames.get(name)
     if other is None:
@@ -133,7 +125,7 @@ def _field(name: str, rules: Rules, notices: _Notices) -> str:
     return other
 
 
-def _ours(value: Any, where: str, notices: _Notices) -> bool:
+def _ours(value: Any, where: str, notices: Notices) -> bool:
     """Whether this wire can say a value: all but what only another wire knows."""
     if not isinstance(value, Opaque) or value.wire == NAME:
         return True
@@ -174,7 +166,7 @@ def _response_format(output: OutputSchema) -> Block:
 # Messages
 
 
-def _messages(request: Request, rules: Rules, notices: _Notices) -> list[Block]:
+def _messages(request: Request, rules: Rules, notices: Notices) -> list[Block]:
     writer = _Messages(rules, notices)
     if request.system:
         writer.plain(Message("system", request.system))
@@ -193,7 +185,7 @@ class _Messages:
 
     __slots__ = ("moved", "notices", "old_calls", "rules", "written")
 
-    def __init__(self, rules: Rules, notices: _Notices) -> None:
+    def __init__(self, rules: Rules, notices: Notices) -> None:
         self.written: list[Block] = []
         self.moved: list[Block] = []
         self.old_calls: set[str] = set()

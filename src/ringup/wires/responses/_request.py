@@ -24,7 +24,7 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.reply import Notice
+from ringup.reply import Notice, Notices
 from ringup.rules import Rules
 from ringup.wire_tools import encode
 from ringup.wires.responses._content import audio_block, file_block, image_block, text_block
@@ -70,14 +70,6 @@ _PLAIN = {"type", "text"}
 Block = dict[str, Any]
 
 
-class _Notices(dict[str, Notice]):
-    """What became of things that this wire can't say: one notice for each kind of thing."""
-
-    def add(self, kind: Any, what: str, message: str) -> None:
-        if what not in self:
-            self[what] = Notice(kind, what, message)
-
-
 def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[Notice, ...]]:
     """The request as OpenAI takes it, and what became of whatever it can't say.
 
@@ -86,7 +78,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     and untouched (of `text` and `reasoning` the objects are merged): there `store`, `previous_response_id` and
     `include` win, and None for `store` or `include` leaves that field out, as the API's own default.
     """
-    notices = _Notices()
+    notices = Notices()
     body: Block = {"model": request.model} if request.model else {}
     body.update(settings(request, notices))
     body["input"] = _input(request, notices)
@@ -125,9 +117,9 @@ def merge_extra(body: Block, extra: dict[str, Any]) -> None:
 # Settings
 
 
-def settings(request: Request, notices: _Notices | None = None) -> Block:
+def settings(request: Request, notices: Notices | None = None) -> Block:
     """The fields of the body that stand beside the input, without those of `request.extra`."""
-    notices = _Notices() if notices is None else notices
+    notices = Notices() if notices is None else notices
     body: Block = {
         "instructions": _instructions(request),
         "max_output_tokens": request.max_tokens,
@@ -161,7 +153,7 @@ def _is_words(request: Request) -> bool:
     return bool(request.system) and all(isinstance(part, Text) and not own(part.extra) for part in request.system)
 
 
-def _ours(value: Any, where: str, notices: _Notices) -> bool:
+def _ours(value: Any, where: str, notices: Notices) -> bool:
     """Whether this wire can say a value: all but what only another wire knows."""
     if not isinstance(value, Opaque) or value.wire == NAME:
         return True
@@ -195,7 +187,7 @@ def _format(output: OutputSchema) -> Block:
     return block
 
 
-def _reasoning(wanted: Reasoning, notices: _Notices) -> Block:
+def _reasoning(wanted: Reasoning, notices: Notices) -> Block:
     for name in ("budget_tokens", "mode"):
         if getattr(wanted, name) is not None:
             notices.add("dropped", f"reasoning.{name}", _EFFORT_ONLY)
@@ -207,7 +199,7 @@ def _reasoning(wanted: Reasoning, notices: _Notices) -> Block:
 # Input
 
 
-def _input(request: Request, notices: _Notices) -> list[Block]:
+def _input(request: Request, notices: Notices) -> list[Block]:
     writer = _Items(notices, is_stateless(request.extra))
     if request.system and not _is_words(request):
         notices.add("moved", "system", _AS_MESSAGE)
@@ -227,7 +219,7 @@ class _Items:
 
     __slots__ = ("customs", "notices", "stateless", "written")
 
-    def __init__(self, notices: _Notices, stateless: bool) -> None:
+    def __init__(self, notices: Notices, stateless: bool) -> None:
         self.written: list[Block] = []
         self.customs: set[str] = set()  # the calls of custom tools: their results are items of another type
         self.notices = notices
