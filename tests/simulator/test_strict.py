@@ -286,7 +286,7 @@ def test_a_failure_of_its_own_is_a_500_in_the_vendors_shape(
     def fail(asked: object) -> None:
         raise RuntimeError("a mistake in the simulator")
 
-    monkeypatch.setattr("ringup.simulator.engine.make", fail)
+    monkeypatch.setattr("ringup.simulator.complete.make", fail)
     status, body = chat()
     assert (status, body["error"]["type"]) == (500, "server_error")
     assert claude()[1]["error"]["type"] == "api_error"

@@ -4,7 +4,9 @@ What it says:       brain (conversation, style, length, prose, facts, words, glo
 What that becomes:  maker (tokens, ids, cache, prefixes)
 Texts as vectors:   embed, vectors
 What it refuses:    strict (refusals), and what goes wrong on request: faults, buckets
-How it is served:   engine (headers, catalog, stored), delivery, app (calls, page), server
+At which addresses: routes, openai_site, anthropic_site, gemini_site (complete, catalog, stored), and world, which
+                    remembers between requests
+How it is served:   engine (headers, faults), delivery, app (calls, page), server
 
 Import `ringup.testing` to use it in a program, or `ringup.simulator.server` to serve it.
 """

@@ -16,10 +16,11 @@ from starlette.routing import Route
 from ringup.errors import ConfigurationError
 from ringup.http import HttpRequest
 from ringup.simulator import strict
+from ringup.simulator.answers import Answer
 from ringup.simulator.buckets import Buckets
 from ringup.simulator.calls import Call, CallLog, Received
 from ringup.simulator.delivery import Delivery, Watched
-from ringup.simulator.engine import Answer, Engine, wire_of
+from ringup.simulator.engine import Engine, wire_of
 from ringup.simulator.faults import Fault, Faults, Settings, read_faults
 from ringup.simulator.headers import SECRET, SERVER, mask, mask_query
 from ringup.simulator.page import page
@@ -86,8 +87,7 @@ class App:
         self.faults.add(self._first)
         self.buckets.set(*self._limits)
         self.calls.clear()
-        self._engine.caches.clear()
-        self._engine.store.clear()
+        self._engine.world.clear()
         self._number = 0
         self._ahead = 0.0
 

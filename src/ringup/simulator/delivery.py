@@ -8,8 +8,8 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ringup.simulator.answers import Answer
 from ringup.simulator.calls import Call, CallLog
-from ringup.simulator.engine import Answer
 from ringup.simulator.faults import Fault
 
 __all__ = ["TRANSPORT", "Delivery", "Watched"]

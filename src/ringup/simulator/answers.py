@@ -1,0 +1,41 @@
+"""An answer before it is sent, and the usual ways to make one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ringup import wires
+from ringup.errors import APIError
+
+__all__ = ["Answer", "json_answer", "told"]
+
+
+class Answer(Struct, kw_only=True):
+    """An answer, ready to be sent: `chunks` are the pieces of its body, for a stream one for each event.
+
+    `early`: the request wasn't read to its end.
+    """
+
+    status: int
+    headers: dict[str, str]
+    chunks: Iterable[bytes]
+    stream: bool = False
+    early: bool = False
+
+
+def json_answer(value: Any) -> Answer:
+    """A good answer: bytes of JSON as they are, any other value as JSON."""
+    body = value if isinstance(value, bytes) else msgspec.json.encode(value)
+    return Answer(status=200, headers={"content-type": "application/json"}, chunks=[body])
+
+
+def told(wire: str, error: APIError, status: int | None = None) -> Answer:
+    """The error in the vendor's shape; with `status`, under that one."""
+    response = wires.find(wire).write_error(error)
+    return Answer(
+        status=response.status if status is None else status, headers=dict(response.headers), chunks=[response.body]
+    )

@@ -1,0 +1,47 @@
+"""Google's addresses, and what answers at each. Facts: Google's API reference for Gemini, v1beta."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ringup.simulator import catalog, strict
+from ringup.simulator.answers import Answer, json_answer
+from ringup.simulator.complete import complete
+from ringup.simulator.routes import Route
+from ringup.simulator.world import Visit, World
+from ringup.wire_tools import decode
+
+__all__ = ["ROUTES"]
+
+GEMINI = "gemini"
+
+
+def _models(_: World, visit: Visit) -> Answer:
+    name = visit.names[0]
+    return json_answer(catalog.gemini_model(name) if name else catalog.gemini_list(visit.http.query))
+
+
+def _count(_: World, visit: Visit) -> Answer:
+    """The body is `contents`, or a whole `generateContentRequest`."""
+    http = visit.http
+    try:
+        body = decode(http.body)
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        whole = body.get("generateContentRequest", body.get("generate_content_request"))
+        http = msgspec.structs.replace(http, body=msgspec.json.encode(whole if isinstance(whole, dict) else body))
+    path = http.path.removesuffix(":countTokens") + ":generateContent"
+    tokens = strict.read(GEMINI, msgspec.structs.replace(http, path=path))[-1]
+    details = [{"modality": "TEXT", "tokenCount": tokens}]
+    return json_answer({"totalTokens": tokens, "promptTokensDetails": details})
+
+
+_MODEL = r"/v1beta/models/([^/:]+)"
+
+ROUTES = (
+    Route(_MODEL + ":(?:generateContent|streamGenerateContent)", GEMINI, {"POST": complete}),
+    Route(_MODEL + ":countTokens", GEMINI, {"POST": _count}),
+    Route(r"/v1beta/models(?:/([^/:]+))?", GEMINI, {"GET": _models}),
+)
+"""The first that fits answers."""
