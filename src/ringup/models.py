@@ -26,6 +26,10 @@ _PDF = _IMAGE | {"pdf"}
 
 _LITELLM = "model flags of litellm 1.109.1, windows of genai-prices 0.2.3"
 _OPENAI_400 = "400 answers reported for the model; " + _LITELLM
+_TOOLS_400 = (
+    "400 answers to tools beside a reasoning effort on Chat Completions (github.com/openai/openai-openapi/issues/541, "
+    "github.com/livekit/agents/pull/5088); " + _OPENAI_400
+)
 _CLAUDE_DOCS = "platform.claude.com model pages and effort guide (October 2026); " + _LITELLM
 
 
@@ -66,9 +70,10 @@ _O3 = replace(_O1, refuses=_O1.refuses | {"stop"})
 _O1_FIRST = replace(_O1, refuses=_O1.refuses | {"system"}, efforts=frozenset(), inputs=frozenset({"text"}))
 _GPT5 = replace(_O3, efforts=_O3.efforts | {"minimal"})
 _GPT51 = replace(_O3, efforts=_O3.efforts | {"none"}, default_effort="none")
-_GPT52 = replace(_GPT51, efforts=_GPT51.efforts | {"xhigh"})
+_GPT52 = replace(_GPT51, efforts=_GPT51.efforts | {"xhigh"}, responses="tools", source=_TOOLS_400)
 _GPT55 = replace(_GPT52, default_effort=None)
-_GPT6 = replace(_GPT55, efforts=_GPT55.efforts | {"max"})
+_GPT56 = replace(_GPT55, cache_breakpoints=True)
+_GPT6 = replace(_GPT56, efforts=_GPT56.efforts | {"max"})
 _GPT6_ALWAYS = replace(_GPT6, efforts=_GPT6.efforts - {"none"})
 _CHAT_LATEST = replace(_O3, efforts=frozenset())
 
@@ -114,12 +119,12 @@ _OPENAI = (
     _row("gpt-5.4-mini", "-2026-03-17", 400_000, 128_000, _GPT52),
     _row("gpt-5.4", "-2026-03-05", 1_050_000, 128_000, _GPT52),
     _row("gpt-5.5", "-2026-04-23", 1_050_000, 128_000, _GPT55),
-    _row("gpt-5.6", "gpt-5.6-sol", 1_050_000, 128_000, _GPT55),
-    _row("gpt-5.6-sol", "", 1_050_000, 128_000, _GPT55),
-    _row("gpt-5.6-terra", "", 1_050_000, 128_000, _GPT55),
-    _row("gpt-5.6-luna", "", 1_050_000, 128_000, _GPT55),
-    _row("gpt-5.6-cyber", "", 400_000, 128_000, _CHAT_LATEST),
-    _row("chat-latest", "", 400_000, 128_000, _CHAT_LATEST, efforts=frozenset({"medium"})),
+    _row("gpt-5.6", "gpt-5.6-sol", 1_050_000, 128_000, _GPT56),
+    _row("gpt-5.6-sol", "", 1_050_000, 128_000, _GPT56),
+    _row("gpt-5.6-terra", "", 1_050_000, 128_000, _GPT56),
+    _row("gpt-5.6-luna", "", 1_050_000, 128_000, _GPT56),
+    _row("gpt-5.6-cyber", "", 400_000, 128_000, _CHAT_LATEST, responses="tools", cache_breakpoints=True),
+    _row("chat-latest", "", 400_000, 128_000, _CHAT_LATEST, efforts=frozenset({"medium"}), responses="tools"),
     _row("gpt-6-luna", "", 1_050_000, 128_000, _GPT6),
     _row("gpt-6-sol", "", 1_050_000, 128_000, _GPT6),
     _row("gpt-6-astra", "", 1_050_000, 128_000, _GPT6_ALWAYS),
@@ -205,10 +210,10 @@ _GEMINI = Rules(
 _GOOGLE = (
     _row("gemini-2.0-flash", "", 1_048_576, 8_192, _GEMINI, reasons=False),
     _row("gemini-2.5-flash-lite", "", 1_048_576, 65_536, _GEMINI),
-    _row("gemini-2.5-flash", "", 1_048_576, 65_536, _GEMINI),
-    _row("gemini-2.5-pro", "", 1_048_576, 65_536, _GEMINI),
-    _row("gemini-3-flash-preview", "", 1_048_576, 65_536, _GEMINI),
-    _row("gemini-3-pro-preview", "", 1_048_576, 65_536, _GEMINI),
+    _row("gemini-2.5-flash", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=2048),
+    _row("gemini-2.5-pro", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=2048),
+    _row("gemini-3-flash-preview", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=1024),
+    _row("gemini-3-pro-preview", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=4096),
 )
 
 
@@ -222,11 +227,17 @@ class _Vendor(Struct, frozen=True):
 
 
 _NOT_IN_TABLE = "not in ringup's table: the rules of its family"
+_ONLY_RESPONSES = '404 answers "This model is only supported in v1/responses"; ' + _NOT_IN_TABLE
+_NEW = replace(_O3, efforts=frozenset(), inputs=frozenset(), responses="tools")
 _OPENAI_VENDOR = _Vendor(
     {row.id: row for row in _OPENAI},
     r"(?P<id>.+?)(?P<date>-\d{4}-\d\d-\d\d|-\d{4})",
     (
-        (r"(gpt-([5-9]|\d\d)|o\d).*", replace(_O3, efforts=frozenset(), inputs=frozenset(), source=_NOT_IN_TABLE)),
+        (
+            r"(o\d|gpt-[\d.]+)-pro.*|.+-deep-research.*|(gpt-.+-)?codex.*|computer-use-preview.*",
+            replace(_O3, efforts=frozenset(), inputs=frozenset(), responses="always", source=_ONLY_RESPONSES),
+        ),
+        (r"(gpt-([5-9]|\d\d)|o\d).*", replace(_NEW, source=_NOT_IN_TABLE)),
         (r".*", Rules(max_tokens_field="max_completion_tokens", stop_max=4, source=_NOT_IN_TABLE)),
     ),
 )

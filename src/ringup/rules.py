@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 __all__ = ["Rules"]
@@ -28,8 +30,12 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     efforts            the words that reasoning effort takes
     default_effort     the effort of a request that names none. At "none", asked for or by default, an OpenAI model that
                        thinks takes temperature, top_p and logprobs after all
+    responses          on OpenAI's own API, when the model is asked over Responses: "tools" (with tools while it thinks,
+                       for then Chat Completions takes none) or "always" (it is on no other API)
     inputs             what it reads: text, image, pdf, audio
     cache_min_tokens   the shortest prefix that is cached
+    cache_breakpoints  OpenAI's newer caching: a prefix is found again only where a breakpoint stood (marked, or set by
+                       OpenAI after the latest message of the user or a tool), and writing it costs
     """
 
     context_window: int | None = None
@@ -46,6 +52,8 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     thinking: frozenset[str] = frozenset()
     efforts: frozenset[str] = frozenset()
     default_effort: str | None = None
+    responses: Literal["", "tools", "always"] = ""
     inputs: frozenset[str] = frozenset()
     cache_min_tokens: int | None = None
+    cache_breakpoints: bool = False
     source: str = ""

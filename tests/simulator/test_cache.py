@@ -123,6 +123,113 @@ def test_the_steps_of_a_prompt_are_as_many_as_its_tokens(turns: list[tuple[Any, 
     assert len(steps(request, "openai")) == prompt_tokens(request, "openai") // 128
 
 
+# OpenAI, from GPT-5.6 on
+
+NEW = "gpt-5.6"
+MARK, LONGER = {"mode": "explicit"}, {"mode": "explicit", "ttl": "12h"}
+ONLY: dict[str, Any] = {"prompt_cache_options": {"mode": "explicit"}}
+
+
+def block(words: str, mark: Any = None, kind: str = "text") -> dict[str, Any]:
+    return {"type": kind, "text": words} | ({"prompt_cache_breakpoint": mark} if mark else {})
+
+
+def said(role: str, *blocks: Any) -> dict[str, Any]:
+    return {"role": role, "content": list(blocks)}
+
+
+def counted(chat: openai.OpenAI, *messages: Any, **more: Any) -> tuple[int, int, int]:
+    """The tokens of the prompt, those read from the cache and those written to it."""
+    usage = chat.chat.completions.create(model=NEW, messages=list(messages), **more).usage
+    assert usage
+    assert usage.prompt_tokens_details
+    details = usage.prompt_tokens_details
+    assert details.cached_tokens is not None
+    assert details.cache_write_tokens is not None
+    return usage.prompt_tokens, details.cached_tokens, details.cache_write_tokens
+
+
+def test_openais_newer_models_keep_the_prompt_up_to_the_latest_message_and_count_it(
+    chat: openai.OpenAI, simulator: Simulator
+) -> None:
+    system, hello = said("system", block(LONG)), said("user", block("Hello"))
+    total, read, written = counted(chat, system, hello)
+    assert (read, 1024 < written <= total) == (0, True)
+    assert counted(chat, system, hello) == (total, written, 0)
+    talk = [system, hello, said("assistant", block("Hi!")), said("user", block("And now?"))]
+    assert counted(chat, *talk)[1] == written, "a talk that grows finds what was before"
+    assert counted(chat, system, said("user", block("Bye")))[1] == 0, "but not another end of the same beginning"
+    simulator.advance(1801)
+    assert counted(chat, system, hello)[1] == 0
+
+
+def test_openais_marks_are_found_again_whatever_comes_after_them(chat: openai.OpenAI, simulator: Simulator) -> None:
+    system = said("system", block(LONG, MARK))
+    _, read, _ = counted(chat, system, said("user", block("Hello")))
+    assert read == 0
+    total, read, written = counted(chat, system, said("user", block("Bye")))
+    assert (read > 1024, 0 < written < 20, read + written < total) == (True, True, True)
+    assert counted(chat, said("system", block("Short.", MARK)), said("user", block("Hi")))[1:] == (0, 0)
+    longer = said("system", block("X" + LONG, LONGER))
+    counted(chat, longer, said("user", block("Hello")))
+    simulator.advance(40_000)
+    assert counted(chat, longer, said("user", block("Bye")))[1] > 1024
+    assert counted(chat, system, said("user", block("Bye")))[1] == 0
+
+
+def test_openai_sets_no_breakpoint_of_its_own_when_told_so(chat: openai.OpenAI) -> None:
+    for _ in range(2):
+        assert counted(chat, said("user", block(LONG)), **ONLY)[1:] == (0, 0)
+    marked = [said("system", block(LONG, MARK)), said("user", block("Hello"))]
+    _, _, written = counted(chat, *marked, **ONLY)
+    assert counted(chat, *marked, **ONLY)[1:] == (written, 0)
+
+
+def test_openai_writes_four_breakpoints_the_latest(chat: openai.OpenAI) -> None:
+    parts = [block(LONG, MARK), *(block(f"Part {at}.", MARK) for at in range(4))]
+    counted(chat, said("user", *parts))
+    for kept, count in ((0, 2), (1, 3), (1, 4), (1, 5)):
+        read = counted(chat, said("user", *parts[:count], block("Something else.")), **ONLY)[1]
+        assert bool(read) is bool(kept), count
+
+
+def test_the_responses_api_tells_of_lifetimes(chat: openai.OpenAI) -> None:
+    given: Any = [said("user", block(LONG, LONGER, "input_text"), block("Hello", None, "input_text"))]
+
+    def details() -> Any:
+        usage = chat.responses.create(model=NEW, input=given, store=False).usage
+        assert usage
+        return usage.input_tokens_details
+
+    first, second = details(), details()
+    assert (first.cached_tokens, second.cache_write_tokens) == (0, 0)
+    assert first.cache_write_tokens == second.cached_tokens > 1024
+    lifetimes = first.cache_write_tokens_details
+    assert lifetimes.ttl_12h_tokens + lifetimes.ttl_30m_tokens == first.cache_write_tokens
+    assert lifetimes.ttl_12h_tokens > 1024
+    older = chat.responses.create(model=CHAT, input=given, store=False).usage
+    assert older
+    assert older.input_tokens_details.cache_write_tokens == 0
+
+
+# Google
+
+
+def test_gemini_caches_by_itself_from_the_models_minimum_on(simulator: Simulator) -> None:
+    def cached(model: str, times: int) -> int | None:
+        client = simulator.client(model)
+        return client.ask("Hello", system=LONG * times, max_tokens=100).usage.cache_read_tokens
+
+    assert [cached("gemini-2.5-flash", 1) for _ in range(2)] == [None, None]
+    first, second = cached("gemini-2.5-flash", 3), cached("gemini-2.5-flash", 3)
+    assert first is None
+    assert second
+    assert second >= 2048
+    simulator.advance(601)
+    assert cached("gemini-2.5-flash", 3) is None
+    assert [cached("gemini-2.0-flash", 3) for _ in range(2)] == [None, None]
+
+
 # Anthropic
 
 
@@ -275,8 +382,9 @@ def test_marks_are_no_part_of_what_is_compared() -> None:
     mark = {"anthropic_messages": {"cache_control": FIVE}}
     plain = Request(model=CLAUDE, messages=(Message("user", (Text("a"), Text("b", mark))),))
     both = Request(model=CLAUDE, messages=(Message("user", (Text("a", mark), Text("b", mark))),))
-    assert [prefix.digest for prefix in blocks(plain)] == [prefix.digest for prefix in blocks(both)]
-    assert [prefix.ttl for prefix in blocks(plain)] == [None, 300.0]
+    found, other = blocks(plain, "anthropic_messages"), blocks(both, "anthropic_messages")
+    assert [prefix.digest for prefix in found] == [prefix.digest for prefix in other]
+    assert [prefix.mark for prefix in found] == [None, FIVE]
 
 
 @pytest.mark.parametrize("model", [CHAT, CLAUDE])
@@ -339,7 +447,7 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def read(words: str) -> int:
         request = Request(model=CHAT, messages=(Message("user", (Text(words * 1300),)),))
-        use = caches.look("key", request, Rules(), provider="openai", claude=False, tokens=1300)
+        use = caches.look("key", request, Rules(), provider="openai", wire="chat_completions", tokens=1300)
         caches.keep(use)
         return use.read
 

@@ -10,7 +10,7 @@ from typing import Any
 from ringup import models
 from ringup.errors import BadRequestError
 from ringup.rules import Rules
-from ringup.simulator import embed, refusals
+from ringup.simulator import embed, embed_gemini, refusals
 
 __all__ = ["anthropic_list", "anthropic_model", "gemini_list", "gemini_model", "openai_list", "openai_model"]
 
@@ -119,6 +119,8 @@ _METHODS = ["generateContent", "streamGenerateContent", "countTokens"]
 
 def gemini_model(name: str) -> dict[str, Any]:
     """One model. Raises NotFoundError."""
+    if name in embed_gemini.MODELS:
+        return _gemini_embedder(name)
     if not models.is_known("gemini", name):
         raise refusals.no_model("gemini", name)
     rules = models.rules("gemini", name)
@@ -137,12 +139,23 @@ def gemini_model(name: str) -> dict[str, Any]:
     }
 
 
+def _gemini_embedder(name: str) -> dict[str, Any]:
+    return {
+        "name": f"models/{name}",
+        "version": "001",
+        "displayName": name.replace("-", " ").title(),
+        "inputTokenLimit": embed_gemini.MODELS[name],
+        "outputTokenLimit": 1,
+        "supportedGenerationMethods": ["embedContent", "batchEmbedContents"],
+    }
+
+
 def gemini_list(query: Mapping[str, str]) -> dict[str, Any]:
     """A page of models: `pageSize` (50), `pageToken`. Raises BadRequestError."""
     size, token = query.get("pageSize", "50"), query.get("pageToken", "0")
     if not (size.isdecimal() and token.isdecimal()) or int(size) < 1:
         raise refusals.of_kind("gemini", "bad_request")
-    names = [name for name, _ in models.known("gemini")]
+    names = [*(name for name, _ in models.known("gemini")), *embed_gemini.MODELS]
     end = int(token) + min(int(size), 1000)
     page: dict[str, Any] = {"models": [gemini_model(name) for name in names[int(token) : end]]}
     return page | ({"nextPageToken": str(end)} if end < len(names) else {})

@@ -16,7 +16,7 @@ from ringup.wire import StreamWriter
 
 __all__ = ["complete"]
 
-_CLAUDE, _GEMINI, _RESPONSES = "anthropic_messages", "gemini", "responses"
+_GEMINI, _RESPONSES = "gemini", "responses"
 
 
 def complete(world: World, visit: Visit) -> Answer:
@@ -36,7 +36,7 @@ def complete(world: World, visit: Visit) -> Answer:
         seed=world.seed,
         call=call.number,
         created=int(world.clock()),
-        cached=world.caches.look(key, request, rules, provider=provider, claude=call.wire == _CLAUDE, tokens=read),
+        cached=world.caches.look(key, request, rules, provider=provider, wire=call.wire, tokens=read),
     )
     replies = make(asked)
     written = replies[0].usage.output_tokens or 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ringup.simulator import catalog, strict
+from ringup.simulator import catalog, embed_gemini, strict
 from ringup.simulator.answers import Answer, json_answer
 from ringup.simulator.complete import complete
 from ringup.simulator.routes import Route
@@ -37,11 +37,18 @@ def _count(_: World, visit: Visit) -> Answer:
     return json_answer({"totalTokens": tokens, "promptTokensDetails": details})
 
 
+def _embed(world: World, visit: Visit) -> Answer:
+    asked = embed_gemini.read(visit.http)
+    world.take(visit.key, "gemini", asked.request.model, asked.tokens, 0)
+    return json_answer(embed_gemini.written(embed_gemini.answer(asked), one=visit.http.path.endswith(":embedContent")))
+
+
 _MODEL = r"/v1beta/models/([^/:]+)"
 
 ROUTES = (
     Route(_MODEL + ":(?:generateContent|streamGenerateContent)", GEMINI, {"POST": complete}),
     Route(_MODEL + ":countTokens", GEMINI, {"POST": _count}),
+    Route(_MODEL + ":(?:embedContent|batchEmbedContents)", GEMINI, {"POST": _embed}),
     Route(r"/v1beta/models(?:/([^/:]+))?", GEMINI, {"GET": _models}),
 )
 """The first that fits answers."""

@@ -271,20 +271,30 @@ def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
             input_tokens=read,
             output_tokens=written,
             cache_read_tokens=cached.read,
-            cache_write_tokens=0,
+            cache_write_tokens=cached.short + cached.long,
             reasoning_tokens=thought,
+            details=_lifetimes(cached),
         )
     nothing = ("accepted_prediction_tokens", "audio_tokens", "rejected_prediction_tokens")
     return Usage(
         input_tokens=read,
         output_tokens=written,
         cache_read_tokens=cached.read,
+        cache_write_tokens=cached.short + cached.long if asked.rules.cache_breakpoints else None,
         reasoning_tokens=thought,
         details={
             "prompt_tokens_details.audio_tokens": 0,
             **{f"completion_tokens_details.{name}": 0 for name in nothing},
         },
     )
+
+
+def _lifetimes(cached: Use) -> dict[str, Any]:
+    """How much was written for how long: the Responses API says it where there is more than one lifetime."""
+    if not cached.long:
+        return {}
+    lifetimes = {"ttl_30m_tokens": cached.short, "ttl_12h_tokens": cached.long}
+    return {"input_tokens_details.cache_write_tokens_details": lifetimes}
 
 
 def _logprobs(asked: Asked, parts: list[Part], choice: int) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """A prompt as the prefixes by which it is cached: each with a digest of all that stands in it.
 
-Anthropic: a prefix ends after a block, in the order tools, system, messages; marks (`cache_control`) say which are
-kept.
-OpenAI: a prefix ends after every 128 tokens.
+Where marks count (`cache_control` of Anthropic, `prompt_cache_breakpoint` of OpenAI's newer models): a prefix ends
+after a block, in the order tools, system, messages.
+Elsewhere (OpenAI's older models, Google's): a prefix ends after every 128 tokens.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from msgspec.structs import replace
 
 from ringup.messages import Message, Opaque, Part, Refusal, Request, Text, Thinking, Tool, ToolResult
 from ringup.simulator.tokens import prompt_tokens, tokenizer
-from ringup.wires.anthropic_messages import NAME
+from ringup.wires.anthropic_messages import NAME as ANTHROPIC
 
 __all__ = ["STEP", "Prefix", "blocks", "steps"]
 
 Block = Part | Tool
 
 STEP = 128
-"""After so many tokens one of OpenAI's prefixes ends."""
+"""After so many tokens a prefix ends where no marks count."""
+
+_MARKS = ("prompt_cache_breakpoint", "cache_control")
+"""What marks are called: OpenAI's and Anthropic's."""
 
 _FRAME = 3
 """What `prompt_tokens` adds to a whole prompt: the beginning of the answer, which no prefix has."""
@@ -34,11 +37,11 @@ _FRAME = 3
 
 class Prefix(Struct, frozen=True):
     """The beginning of a request, up to one block: so many tools, parts of the system, whole messages, and parts of the
-    message after those. `ttl` is for how many seconds it is to be kept, if it is marked.
+    message after those. `mark` is the block's own, or None.
     """
 
     digest: bytes
-    ttl: float | None
+    mark: dict[str, Any] | None
     size: tuple[int, int, int, int]
 
     def tokens(self, request: Request, provider: str) -> int:
@@ -52,34 +55,33 @@ class Prefix(Struct, frozen=True):
         return prompt_tokens(cut, provider) - _FRAME
 
 
-# Anthropic
+# By blocks
 
 
-def blocks(request: Request) -> list[Prefix]:
-    """Every prefix of a request that ends after a block, the shortest first; none where nothing is marked."""
-    parts = list(_blocks(request))
-    marks = [_mark(block) for _, block, _ in parts]
+def blocks(request: Request, wire: str) -> list[Prefix]:
+    """Every prefix of a request that ends after a block, the shortest first."""
+    parts = list(_blocks(request, wire))
+    marks = [_mark(block, wire) for _, block, _ in parts]
     if whole := request.extra.get("cache_control"):
         last = max((at for at, (_, block, _) in enumerate(parts) if _is_cacheable(block)), default=-1)
         marks = [whole if at == last and mark is None else mark for at, mark in enumerate(marks)]
-    if not any(marks):
-        return []
     digest = blake2b(_json([request.model, request.output_schema]), digest_size=16)
     found = []
     for (what, block, size), mark in zip(parts, marks, strict=True):
         digest.update(_json([what, _unmarked(block)]))
-        found.append(Prefix(digest.digest(), _ttl(mark), size))
+        found.append(Prefix(digest.digest(), mark if isinstance(mark, dict) else None, size))
     return found
 
 
-def _blocks(request: Request) -> Iterator[tuple[Any, Block, tuple[int, int, int, int]]]:
+def _blocks(request: Request, wire: str) -> Iterator[tuple[Any, Block, tuple[int, int, int, int]]]:
     """Each block, with what the cache must know beside it, and the size of the request up to it."""
     tools, system = len(request.tools), len(request.system)
     for at, tool in enumerate(request.tools):
         yield "tool", tool, (at + 1, 0, 0, 0)
     for at, said in enumerate(request.system):
         yield "system", said, (tools, at + 1, 0, 0)
-    about = [request.tool_choice, request.reasoning and request.reasoning.mode]  # a change of these spoils the messages
+    # With Anthropic, a change of these spoils the messages
+    about = [request.tool_choice, request.reasoning and request.reasoning.mode] if wire == ANTHROPIC else []
     for number, message in enumerate(request.messages):
         for at, part in enumerate(message.parts):
             yield [message.role, about], part, (tools, system, number, at + 1)
@@ -89,13 +91,14 @@ def _is_cacheable(block: Block) -> bool:
     return not isinstance(block, Thinking) and block != Text("")
 
 
-def _mark(block: Block) -> Any:
-    """The `cache_control` of a block, or of the last block inside a result."""
+def _mark(block: Block, wire: str) -> Any:
+    """The mark of a block, or of the last block inside a result."""
+    field = _MARKS[wire == ANTHROPIC]
     if isinstance(block, Opaque):
-        return block.data.get("cache_control")
-    found = block.extra.get(NAME, {}).get("cache_control")
+        return block.data.get(field)
+    found = block.extra.get(wire, {}).get(field)
     if found is None and isinstance(block, ToolResult):
-        marks = [mark for part in block.parts if (mark := _mark(part)) is not None]
+        marks = [mark for part in block.parts if (mark := _mark(part, wire)) is not None]
         return marks[-1] if marks else None
     return found
 
@@ -115,20 +118,14 @@ def _extra(extra: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _without(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name != "cache_control"}
-
-
-def _ttl(mark: Any) -> float | None:
-    if not isinstance(mark, dict):
-        return None
-    return 3600.0 if mark.get("ttl") == "1h" else 300.0
+    return {name: value for name, value in fields.items() if name not in _MARKS}
 
 
 def _json(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
-# OpenAI
+# By tokens
 
 
 def steps(request: Request, provider: str) -> list[bytes]:
