@@ -31,6 +31,7 @@ from ringup.errors import (
     MissingExtraError,
     MissingKeyError,
     NotFoundError,
+    OutputError,
     OverloadedError,
     ParameterError,
     PaymentRequiredError,
@@ -65,11 +66,13 @@ from ringup.plan import Params
 from ringup.providers import Provider
 from ringup.reply import Attempt, Bill, Notice, Reply
 from ringup.secret import Secret
+from ringup.steps import PAUSE
 from ringup.streams import AsyncStream, Stream
 from ringup.usage import Usage
 from ringup.version import __version__
 
 __all__ = [
+    "PAUSE",
     "APIConnectionError",
     "APIError",
     "APIStatusError",
@@ -100,6 +103,7 @@ __all__ = [
     "NotFoundError",
     "Notice",
     "Opaque",
+    "OutputError",
     "OverloadedError",
     "ParameterError",
     "Params",

@@ -86,7 +86,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """All that is decided before a call is made. `timeout` and `idle_timeout` are in seconds.
 
     An `idle_timeout` of None means 60 s between the events of a stream, and no limit of its own on the wait for the
-    first token: a model may think for minutes. A number bounds every silence, the first too.
+    first token: a model may think for minutes. A number bounds every silence, the first too. `shape` is how the answer
+    is to be read when it is to be of a type (`ringup.structured`).
     """
 
     provider: Provider
@@ -101,6 +102,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     notices: tuple[Notice, ...] = ()
     budget: Budget
     pricer: Callable[[Reply], Bill] | None = None
+    shape: Any = None
 
 
 class Exchange(Struct, frozen=True):

@@ -7,8 +7,9 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
 
+from ringup.asking import Ask
 from ringup.call import Plan, Record, Script, call
 from ringup.conversation import Conversation, Saved, load, turn
 from ringup.drive import REAL, AsyncWorld, World, drive, drive_async
@@ -21,6 +22,7 @@ from ringup.prompt import Prompt, read_prompt
 from ringup.providers import Provider
 from ringup.reply import Attempt, Reply
 from ringup.secret import Secret
+from ringup.steps import Loop, Session, Steps, steps
 from ringup.streams import AsyncStream, Stream
 from ringup.transport import AsyncTransport, Options, Transport, make_async_transport, make_transport
 
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
     import logging
 
 __all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "stream"]
+
+T = TypeVar("T")
+
+
+class Resume:
+    """In place of a prompt: go on with the tools that the history ends with."""
 
 
 class _Client:
@@ -88,18 +96,38 @@ class _Client:
         self._closed = False
 
     def _begin(
-        self, prompt: Prompt, params: Params, stream: bool, history: Conversation | None = None
+        self, prompt: Prompt | Resume, params: Params, output: Any, stream: bool, history: Conversation | None = None
+    ) -> tuple[Record | Session, Steps]:
+        """The record and the script of an ask. What can be refused is refused here, before anything is sent.
+
+        Without a prompt, the tools that the history ends with are run, and the ask goes on.
+        """
+        asked = () if isinstance(prompt, Resume) else read_prompt(prompt)
+        messages = (*(history.messages if history else ()), *asked)
+        ask = self._planner.ask(params, output)
+
+        def begin(messages: tuple[Message, ...], step: int, left: float | None) -> tuple[Record, Script]:
+            return self._call(messages, params if left is None else {**params, "timeout": left}, stream, ask, step)
+
+        first = None if isinstance(prompt, Resume) else begin(messages, 0, None)
+        if first and ask.is_plain:
+            record, script = first
+            return record, script if history is None else turn(history, asked, script, record)
+        session = Session(first[0] if first else None)
+        loop = Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params))
+        run = steps(loop, session, messages, first[1] if first else None, REAL)
+        return session, run if history is None else turn(history, asked, run, session)
+
+    def _call(
+        self, messages: tuple[Message, ...], params: Params, stream: bool, ask: Ask, step: int = 0
     ) -> tuple[Record, Script]:
-        """The record and the script of a call. What can be refused is refused here, before anything is sent."""
+        """The record and the script of one call."""
         if self._closed:
             raise ConfigurationError("the client is closed.", advice="Make a new one.")
-        asked = read_prompt(prompt)
-        before = tuple(history.messages) if history else ()
-        plan = self._planner.plan(before + asked, params, stream)
+        plan = self._planner.plan(messages, params, stream, ask, step)
         self._warn(plan)
         record = Record(plan, self._watch)
-        script = call(plan, record, REAL)
-        return record, script if history is None else turn(history, asked, script, record)
+        return record, call(plan, record, REAL)
 
     def _warn(self, plan: Plan) -> None:
         for notice in plan.notices:
@@ -189,23 +217,39 @@ class Client(_Client):
             self._transport = transport
         return World(self._transport)
 
-    def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
-        """Ask, and wait for the whole answer. Raises APIError or ConfigurationError (see `ringup.errors`)."""
-        return self._ask(prompt, params)
+    @overload
+    def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
+    @overload
+    def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
+    def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
+        """Ask, and wait for the whole answer. Raises APIError or ConfigurationError (see `ringup.errors`).
 
-    def _ask(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> Reply:
-        record, script = self._begin(prompt, params, False, history)
+        `output` is the type of the answer: a dataclass, msgspec Struct, TypedDict, pydantic model, Enum, Literal, list,
+        scalar, or a JSON schema as a dict. `reply.output` has the value.
+        """
+        return self._ask(prompt, params, output)
+
+    def _ask(
+        self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
+    ) -> Reply[Any]:
+        record, script = self._begin(prompt, params, output, False, history)
         for _ in drive(script, self._world()):
             pass
         assert record.reply
         return record.reply
 
-    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> Stream:
+    @overload
+    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Stream[T]: ...
+    @overload
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]: ...
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]:
         """Ask, and get the answer piece by piece. The request is sent when the stream is first iterated."""
-        return self._stream(prompt, params)
+        return self._stream(prompt, params, output)
 
-    def _stream(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> Stream:
-        record, script = self._begin(prompt, params, True, history)
+    def _stream(
+        self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
+    ) -> Stream[Any]:
+        record, script = self._begin(prompt, params, output, True, history)
         return Stream(drive(script, self._world()), record)
 
     def chat(self, **params: Unpack[Params]) -> Chat:
@@ -247,23 +291,38 @@ class AsyncClient(_Client):
             self._transport = transport
         return AsyncWorld(self._transport)
 
-    async def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
-        """Ask, and wait for the whole answer. Raises APIError or ConfigurationError (see `ringup.errors`)."""
-        return await self._ask(prompt, params)
+    @overload
+    async def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
+    @overload
+    async def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
+    async def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
+        """Ask, and wait for the whole answer. Raises APIError or ConfigurationError (see `ringup.errors`).
 
-    async def _ask(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> Reply:
-        record, script = self._begin(prompt, params, False, history)
+        `output` is the type of the answer, as for `Client.ask`.
+        """
+        return await self._ask(prompt, params, output)
+
+    async def _ask(
+        self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
+    ) -> Reply[Any]:
+        record, script = self._begin(prompt, params, output, False, history)
         async for _ in drive_async(script, self._world()):
             pass
         assert record.reply
         return record.reply
 
-    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> AsyncStream:
+    @overload
+    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> AsyncStream[T]: ...
+    @overload
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]: ...
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]:
         """Ask, and get the answer piece by piece; not awaited. The request is sent when it is first iterated."""
-        return self._stream(prompt, params)
+        return self._stream(prompt, params, output)
 
-    def _stream(self, prompt: Prompt, params: Params, history: Conversation | None = None) -> AsyncStream:
-        record, script = self._begin(prompt, params, True, history)
+    def _stream(
+        self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
+    ) -> AsyncStream[Any]:
+        record, script = self._begin(prompt, params, output, True, history)
         return AsyncStream(drive_async(script, self._world()), record)
 
     def chat(self, **params: Unpack[Params]) -> AsyncChat:
@@ -298,6 +357,12 @@ class _Chat(Conversation):
         check_params(params)
         return cast("Params", {**self.params, **params})
 
+    def _check_paused(self) -> None:
+        if not self.messages or not self.messages[-1].tool_calls:
+            raise ConfigurationError(
+                "there is nothing to resume: the conversation doesn't end with calls of tools.", advice="Ask instead."
+            )
+
 
 class Chat(_Chat):
     """A conversation: each turn resends the whole history. A failed turn leaves the history as it was."""
@@ -306,13 +371,26 @@ class Chat(_Chat):
         super().__init__(params, messages)
         self._client = client
 
-    def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
+    @overload
+    def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
+    @overload
+    def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
+    def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
         """The next turn, whole."""
-        return self._client._ask(prompt, self._merged(params), self)
+        return self._client._ask(prompt, self._merged(params), output, self)
 
-    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> Stream:
+    @overload
+    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Stream[T]: ...
+    @overload
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]: ...
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]:
         """The next turn, piece by piece. It joins the history when the stream is at its end."""
-        return self._client._stream(prompt, self._merged(params), self)
+        return self._client._stream(prompt, self._merged(params), output, self)
+
+    def resume(self, **params: Unpack[Params]) -> Reply[Any]:
+        """Go on where `approve` paused: the tools that were asked for are seen and run, and the turn goes on."""
+        self._check_paused()
+        return self._client._ask(Resume(), self._merged(params), None, self)
 
 
 class AsyncChat(_Chat):
@@ -322,13 +400,26 @@ class AsyncChat(_Chat):
         super().__init__(params, messages)
         self._client = client
 
-    async def ask(self, prompt: Prompt, **params: Unpack[Params]) -> Reply:
+    @overload
+    async def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
+    @overload
+    async def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
+    async def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
         """The next turn, whole."""
-        return await self._client._ask(prompt, self._merged(params), self)
+        return await self._client._ask(prompt, self._merged(params), output, self)
 
-    def stream(self, prompt: Prompt, **params: Unpack[Params]) -> AsyncStream:
+    @overload
+    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> AsyncStream[T]: ...
+    @overload
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]: ...
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]:
         """The next turn, piece by piece; not awaited. It joins the history when the stream is at its end."""
-        return self._client._stream(prompt, self._merged(params), self)
+        return self._client._stream(prompt, self._merged(params), output, self)
+
+    async def resume(self, **params: Unpack[Params]) -> Reply[Any]:
+        """Go on where `approve` paused: the tools that were asked for are seen and run, and the turn goes on."""
+        self._check_paused()
+        return await self._client._ask(Resume(), self._merged(params), None, self)
 
 
 _shared: list[Client] = []
@@ -340,18 +431,26 @@ def _default() -> Client:
     return _shared[0]
 
 
-def ask(prompt: Prompt, **params: Unpack[Params]) -> Reply:
+@overload
+def ask(prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
+@overload
+def ask(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
+def ask(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
     """Ask a model, and wait for the whole answer.
 
     >>> ask("What is the capital of France?", model="gpt-4o-mini").text      # doctest: +SKIP
     'The capital of France is Paris.'
     """
-    return _default()._ask(prompt, params)
+    return _default()._ask(prompt, params, output)
 
 
-def stream(prompt: Prompt, **params: Unpack[Params]) -> Stream:
+@overload
+def stream(prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Stream[T]: ...
+@overload
+def stream(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]: ...
+def stream(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]:
     """Ask a model, and get the answer piece by piece: `for piece in ringup.stream(...): print(piece, end="")`."""
-    return _default()._stream(prompt, params)
+    return _default()._stream(prompt, params, output)
 
 
 def chat(**params: Unpack[Params]) -> Chat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -10,10 +11,10 @@ from typing import Any, Self
 import msgspec
 from msgspec import Struct
 
-from ringup.call import Record, Script
+from ringup.call import Record
 from ringup.errors import ConfigurationError
 from ringup.messages import Message, ToolResult
-from ringup.reply import Reply
+from ringup.steps import Effects, Session, Steps
 from ringup.wire_tools import decode, encode
 
 __all__ = ["Conversation", "Saved", "load", "turn"]
@@ -39,11 +40,9 @@ class Conversation:
         """Put turns into the history without asking anything."""
         self.messages.extend(messages)
 
-    def keep(self, asked: tuple[Message, ...], reply: Reply) -> None:
-        """Put a turn into the history: what was asked, and the answer as far as it came."""
-        self.messages.extend(asked)
-        if reply.message.parts:
-            self.messages.append(reply.message)
+    def keep(self, asked: tuple[Message, ...], said: tuple[Message, ...]) -> None:
+        """Put a turn into the history: what was asked, and what was said to it."""
+        self.messages += [*asked, *(message for message in said if message.parts)]
 
     def undo(self) -> tuple[Message, ...]:
         """Take the last turn back: the user's words and all that followed. Gives what was taken."""
@@ -104,10 +103,14 @@ def load(path: str | os.PathLike[str]) -> Saved:
         raise ConfigurationError(f"{str(path)!r} isn't a saved conversation: {error}.") from None
 
 
-def turn(history: Conversation, asked: tuple[Message, ...], script: Script, record: Record) -> Script:
-    """Run a call, and put the turn into the history once the answer is whole. A failed turn leaves it as it was."""
+def turn(
+    history: Conversation, asked: tuple[Message, ...], script: Steps, record: Record | Session
+) -> Generator[Effects, Any, None]:
+    """Run an ask, and put the turn into the history once the answer is whole. A failed turn leaves it as it was."""
     try:
         yield from script
     finally:
         if record.reply:
-            history.keep(asked, record.reply)
+            said = record.messages if isinstance(record, Session) else (record.reply.message,)
+            known = history.messages[-1:] == list(said[:1]) and not asked  # it was paused, and went on
+            history.keep(asked, said[known:])

@@ -6,9 +6,11 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
-from ringup.call import MAX_BODY_BYTES, Effect, Emit, Exchange, Open, Read, Script, Shut, Sleep
+from ringup.call import MAX_BODY_BYTES, Emit, Exchange, Open, Read, Shut, Sleep
 from ringup.events import Event
+from ringup.steps import Decide, Effects, Next, Steps, Work
 from ringup.transport import Answer, AsyncAnswer, AsyncTransport, Transport
+from ringup.workers import Tasks, Threads, settled
 
 __all__ = ["REAL", "AsyncWorld", "RealEnv", "World", "drive", "drive_async"]
 
@@ -31,15 +33,16 @@ REAL = RealEnv()
 
 
 class World:
-    """Carries out effects in sync code. Holds the one open answer of a call."""
+    """Carries out effects in sync code. Holds the one open answer of a call, and the tools that run."""
 
-    __slots__ = ("_answer", "_transport")
+    __slots__ = ("_answer", "_threads", "_transport")
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._answer: Answer | None = None
+        self._threads: Threads | None = None
 
-    def perform(self, effect: Effect) -> Any:
+    def perform(self, effect: Effects) -> Any:
         """Carry out one effect, and give what it gives."""
         match effect:
             case Read() if self._answer:
@@ -53,6 +56,12 @@ class World:
                 time.sleep(seconds)
             case Shut():
                 self.shut()
+            case Work(jobs):
+                self._threads = Threads(jobs)
+            case Next(timeout) if self._threads:
+                return self._threads.next(timeout)
+            case Decide(approve, call):
+                return settled(approve, call)
         return None
 
     def shut(self) -> None:
@@ -62,7 +71,7 @@ class World:
             answer.close()
 
 
-def drive(script: Script, world: World) -> Generator[Event]:
+def drive(script: Steps, world: World) -> Generator[Event]:
     """Run a script to its end, and give the events that it hands out."""
     try:
         effect = next(script)
@@ -85,15 +94,16 @@ def drive(script: Script, world: World) -> Generator[Event]:
 
 
 class AsyncWorld:
-    """Carries out effects in async code. Holds the one open answer of a call."""
+    """Carries out effects in async code. Holds the one open answer of a call, and the tools that run."""
 
-    __slots__ = ("_answer", "_transport")
+    __slots__ = ("_answer", "_tasks", "_transport")
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
         self._answer: AsyncAnswer | None = None
+        self._tasks: Tasks | None = None
 
-    async def perform(self, effect: Effect) -> Any:
+    async def perform(self, effect: Effects) -> Any:
         """Carry out one effect, and give what it gives."""
         match effect:
             case Read() if self._answer:
@@ -109,16 +119,30 @@ class AsyncWorld:
                 await asyncio.sleep(seconds)
             case Shut():
                 await self.shut()
+            case Work(jobs):
+                await self._stop()
+                self._tasks = Tasks(jobs)
+            case Next(timeout) if self._tasks:
+                return await self._tasks.next(timeout)
+            case Decide(approve, call):
+                verdict = approve(call)
+                return await verdict if hasattr(verdict, "__await__") else verdict
         return None
 
+    async def _stop(self) -> None:
+        tasks, self._tasks = self._tasks, None
+        if tasks:
+            await tasks.stop()
+
     async def shut(self) -> None:
-        """Close the open answer, if there is one."""
+        """Close the open answer, and stop the tools, if there are any."""
+        await self._stop()
         answer, self._answer = self._answer, None
         if answer:
             await answer.close()
 
 
-async def drive_async(script: Script, world: AsyncWorld) -> AsyncGenerator[Event]:
+async def drive_async(script: Steps, world: AsyncWorld) -> AsyncGenerator[Event]:
     """Run a script to its end, and give the events that it hands out."""
     try:
         effect = next(script)

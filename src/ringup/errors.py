@@ -12,6 +12,7 @@
         │   └── APITimeoutError       the time was up; .phase is connect, first_token, stream or retry_wait
         ├── StreamTruncatedError      a stream stopped before its end; .partial has what came
         ├── ProtocolError             the answer isn't what this API sends (a proxy page, broken JSON, too large)
+        ├── OutputError               the answer isn't of the type that output= asks for; .reason, .text
         └── APIStatusError            the provider said no
             ├── BadRequestError       400
             │   └── ContextLengthError    the prompt is too long for the model
@@ -54,6 +55,7 @@ __all__ = [
     "MissingExtraError",
     "MissingKeyError",
     "NotFoundError",
+    "OutputError",
     "OverloadedError",
     "ParameterError",
     "PaymentRequiredError",
@@ -202,6 +204,19 @@ class StreamTruncatedError(APIError):
 
 class ProtocolError(APIError):
     """The answer isn't what this API sends: broken JSON, an HTML page of some proxy, a field of another type."""
+
+
+class OutputError(APIError):
+    """The answer came, and isn't of the type that `output=` asks for.
+
+    `reason` is "invalid" (the message says what doesn't fit), "refused" or "length" (cut off); `text` is what the model
+    wrote, `partial` the whole Reply.
+    """
+
+    def __init__(self, message: str, *, reason: str, text: str = "", **details: Any) -> None:
+        super().__init__(message, **details)
+        self.reason = reason
+        self.text = text
 
 
 class APIStatusError(APIError):

@@ -2,7 +2,8 @@
 
 Each part of the answer has an index: it starts (with an empty part of its kind), grows by deltas, and ends (with the
 whole part). Usage may come at any time, the last one counts. The last event is `Finish`, or `Failed` when the stream
-broke: then what was handed out is all there is.
+broke: then what was handed out is all there is. With tools several answers follow one another, each with its own
+`Start` and indexes, and between them come the events of the tools.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.errors import APIError
-from ringup.messages import Audio, Extra, Message, Opaque, Part, Refusal, Text, Thinking, ToolCall
+from ringup.messages import Audio, Extra, Message, Opaque, Part, Refusal, Text, Thinking, ToolCall, ToolResult
 from ringup.reply import FinishReason, Notice, Reply
 from ringup.usage import Usage
 
@@ -34,6 +35,8 @@ __all__ = [
     "Start",
     "TextDelta",
     "ThinkingDelta",
+    "ToolEnded",
+    "ToolStarted",
     "Used",
     "merge_extra",
     "replay",
@@ -138,6 +141,19 @@ class Finish(Struct, frozen=True, omit_defaults=True, tag="finish"):
     message_extra: Extra = {}
 
 
+class ToolStarted(Struct, frozen=True, tag="tool_started"):
+    """A tool begins to run: after the call's answer, and before the next call."""
+
+    call: ToolCall
+
+
+class ToolEnded(Struct, frozen=True, tag="tool_ended"):
+    """A tool has run, or was denied, or its arguments didn't fit: this is what the model is told."""
+
+    call: ToolCall
+    result: ToolResult
+
+
 class Failed(Struct, frozen=True, tag="failed"):
     """The stream broke, with this error. Nothing follows."""
 
@@ -159,6 +175,8 @@ Event = (
     | Noticed
     | Finish
     | Failed
+    | ToolStarted
+    | ToolEnded
 )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup import models, prices, providers, wires
+from ringup.asking import Ask, read_ask, read_reasoning
 from ringup.call import Plan
 from ringup.errors import ParameterError, UnknownModelError
 from ringup.http import HttpRequest
 from ringup.keys import find_base_url, find_key
-from ringup.messages import Message, Request
+from ringup.messages import Message, Reasoning, Request
 from ringup.parameters import fit, key_header
 from ringup.prompt import read_system
 from ringup.providers import Provider
@@ -23,6 +24,7 @@ from ringup.reply import Bill, Notice, Reply
 from ringup.retry import Budget
 from ringup.rules import Rules
 from ringup.secret import Auth, Secret
+from ringup.structured import Shape, shaped
 from ringup.wire import Wire
 
 __all__ = ["Defaults", "Params", "Planner", "Route", "check_params"]
@@ -47,6 +49,17 @@ class Defaults(TypedDict, total=False):
     idle_timeout  the longest silence in seconds; default: 60 between a stream's events, none before its first token
     retries       how many more times to try after a failure that may pass; default 2
     strict        True makes what the model refuses an error, instead of leaving it out with a notice
+    reasoning     how much to think first: "low", "medium", "high" (the words depend on the model), "none", or a number
+                  of tokens; its text comes with the answer, where the provider gives it
+    repair        how many times an answer that isn't of the type that output= asks for is asked for again; default 0
+    tools         functions that the model may call (type hints and docstring tell it how), and dicts in a vendor's
+                  shape for tools that you run yourself
+    tool_choice   "auto" (default), "none", "required", or a tool's name: for the first call of an ask
+    parallel_tool_calls  False: one tool at a time
+    max_steps     how many calls an ask with tools may take; default 10
+    approve       a function that sees each tool call first, and gives True, False, words to deny it with, a dict of
+                  other arguments, or ringup.PAUSE
+    raise_tool_errors  True: a tool's exception is raised; default: the model is told of it
     extra         further fields of the request's body, sent as they are
     headers       further HTTP headers (never a key)
     """
@@ -61,6 +74,14 @@ class Defaults(TypedDict, total=False):
     idle_timeout: float | None
     retries: int
     strict: bool
+    reasoning: str | int | bool | Reasoning | None
+    repair: int
+    tools: Sequence[Any] | None
+    tool_choice: Any
+    parallel_tool_calls: bool | None
+    max_steps: int
+    approve: Any
+    raise_tool_errors: bool
     extra: dict[str, Any]
     headers: dict[str, str]
 
@@ -201,14 +222,31 @@ class Planner:
             f"For another server, give its base_url as well.",
         )
 
-    def plan(self, messages: tuple[Message, ...], params: Params, stream: bool) -> Plan:
-        """The plan of a call. Raises ConfigurationError for what can't be sent."""
+    def ask(self, params: Params, output: Any = None) -> Ask:
+        """What a call is given beyond the prompt. Raises TypeError and ParameterError."""
+        check_params(params)
+        return read_ask({**self.defaults, **params, "output": output})
+
+    def timeout(self, params: Params) -> float:
+        """The seconds that an ask may take, with all its calls."""
+        seconds: float = _seconds({**self.defaults, **params}, "timeout", DEFAULT_TIMEOUT)
+        return seconds
+
+    def plan(
+        self,
+        messages: tuple[Message, ...],
+        params: Params,
+        stream: bool,
+        ask: Ask | None = None,
+        step: int = 0,
+    ) -> Plan:
+        """The plan of a call, as which step of an ask. Raises ConfigurationError for what can't be sent."""
         check_params(params)
         given: dict[str, Any] = {**self.defaults, **params}
+        ask = ask or read_ask(given)
         route = self.route(given.get("model"))
-        request, notices = fit(
-            _request(messages, given, route.model, stream), route.rules, route.provider.name, bool(given.get("strict"))
-        )
+        request, shape, asked = _shaped(_request(messages, given, route.model, stream), ask, step, route)
+        request, notices = fit(request, route.rules, route.provider.name, bool(given.get("strict")))
         http, said = _write(request, route)
         return Plan(
             provider=route.provider,
@@ -220,10 +258,21 @@ class Planner:
             timeout=_seconds(given, "timeout", DEFAULT_TIMEOUT),
             idle_timeout=_seconds(given, "idle_timeout", None),
             retries=_count(given, "retries", 2),
-            notices=route.notices + notices + said,
+            notices=route.notices + asked + notices + said,
             budget=self._budget,
             pricer=Pricer(route.provider.name, request.model),
+            shape=shape,
         )
+
+
+def _shaped(request: Request, ask: Ask, step: int, route: Route) -> tuple[Request, Shape | None, tuple[Notice, ...]]:
+    """The request with the tools of an ask, and asking for an answer of its type."""
+    if ask.tools:
+        request = replace(request, tools=ask.tools, tool_choice=ask.choice_at(step), parallel_tool_calls=ask.parallel)
+    if ask.kind is None:
+        return request, None, ()
+    request, shape, notice = shaped(request, ask.kind, route.rules, route.provider.name)
+    return request, shape, (notice,)
 
 
 def _own_id(provider: Provider, name: str) -> str:
@@ -271,6 +320,7 @@ def _request(messages: tuple[Message, ...], given: dict[str, Any], model: str, s
         top_p=given.get("top_p"),
         stop=() if stop is None else (stop,) if isinstance(stop, str) else _tuple(stop),
         seed=given.get("seed"),
+        reasoning=read_reasoning(given.get("reasoning")),
         stream=stream,
         extra=_dict(given, "extra"),
         headers=_dict(given, "headers"),

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from msgspec import Struct
 
 from ringup.messages import Message, ToolCall
 from ringup.usage import Usage
 
-__all__ = ["Attempt", "Bill", "FinishReason", "Notice", "Notices", "Reply"]
+__all__ = ["Attempt", "Bill", "Ended", "FinishReason", "Notice", "Notices", "Reply"]
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=Any)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error"]
+Ended = Literal["answered", "tool_calls", "max_steps", "timeout", "paused"]
 
 
 class Notice(Struct, frozen=True, omit_defaults=True):
@@ -75,8 +86,12 @@ class Bill(Struct, frozen=True, omit_defaults=True, kw_only=True):
     estimated: bool = False
 
 
-class Reply(Struct, frozen=True, kw_only=True):
+class Reply(Struct, Generic[T], frozen=True, kw_only=True):
     """An answer: its words, why it stopped, and what it used.
+
+    `output` is the value of the type that `output=` asked for; None without. With tools, or with a repair, an ask is
+    several calls: `steps` has the reply of each, `ended` says why it was over (see `ringup.steps`), and usage, cost,
+    times and attempts are those of all.
 
     Times are in seconds. `finish_reason` is the same word for every provider, `raw_finish_reason` the provider's own;
     both None when the provider gave none. `raw` is the whole answer as parsed JSON (None for a stream), `extra` its
@@ -85,6 +100,8 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     message: Message
     finish_reason: FinishReason | None
+    output: T = None  # type: ignore[assignment]
+    ended: Ended = "answered"
     raw_finish_reason: str | None = None
     stop_sequence: str | None = None
     usage: Usage = Usage()
@@ -98,10 +115,10 @@ class Reply(Struct, frozen=True, kw_only=True):
     time_to_first_token: float | None = None
     attempts: tuple[Attempt, ...] = ()
     notices: tuple[Notice, ...] = ()
-    steps: tuple[Reply, ...] = ()
+    steps: tuple[Reply[Any], ...] = ()
     extra: dict[str, Any] = {}
     raw: Any = None
-    pricer: Callable[[Reply], Bill] | None = None
+    pricer: Callable[[Reply[Any]], Bill] | None = None
 
     @property
     def text(self) -> str:

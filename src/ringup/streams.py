@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self
 
 from ringup.call import Record
 from ringup.errors import ConfigurationError
 from ringup.events import Event, TextDelta
-from ringup.reply import Reply
+from ringup.reply import Reply, T
+from ringup.steps import Session
 
 __all__ = ["AsyncStream", "Stream"]
 
 
-class _Streamed:
-    def __init__(self, record: Record) -> None:
+class _Streamed(Generic[T]):
+    def __init__(self, record: Record | Session) -> None:
         self._record = record
 
     @property
-    def reply(self) -> Reply:
+    def reply(self) -> Reply[T]:
         """The whole Reply. Before the end of the stream it is an error to ask for it; `partial` has what came."""
         reply = self._record.reply
         if reply:
@@ -36,17 +37,18 @@ class _Streamed:
         return self._record.reply or self._record.fold.reply()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._record.plan.request.model}: {self._record.outcome}>"
+        plan = self._record.plan
+        return f"<{type(self).__name__} of {plan.request.model if plan else 'tools'}: {self._record.outcome}>"
 
 
-class Stream(_Streamed):
+class Stream(_Streamed[T]):
     """A streamed answer. The request is sent when it is first iterated.
 
     Leaving a `with` block, or `close()`, closes the connection at once; a bare `break` can't promise that. It is read
     and closed in one thread, whichever that is: to stop it from another, let its reader look at a flag of yours.
     """
 
-    def __init__(self, driven: Generator[Event], record: Record) -> None:
+    def __init__(self, driven: Generator[Event], record: Record | Session) -> None:
         super().__init__(record)
         self._driven = driven
 
@@ -76,14 +78,14 @@ class Stream(_Streamed):
         self.close()
 
 
-class AsyncStream(_Streamed):
+class AsyncStream(_Streamed[T]):
     """A streamed answer in async code. The request is sent when it is first iterated.
 
     Leaving an `async with` block, or `await close()`, closes the connection at once; a bare `break` can't promise that.
     It is read and closed in one task: to stop it from another, cancel that task.
     """
 
-    def __init__(self, driven: AsyncGenerator[Event], record: Record) -> None:
+    def __init__(self, driven: AsyncGenerator[Event], record: Record | Session) -> None:
         super().__init__(record)
         self._driven = driven
 

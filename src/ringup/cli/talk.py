@@ -6,8 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from ringup.cli.exits import code, show
 from ringup.cli.output import note
 from ringup.cli.setup import Setup
@@ -102,7 +100,7 @@ class Talk:
             note("stopped before anything came: the turn isn't kept (/retry asks again)")
             return
         self._failed = ""
-        self._chat.keep(read_prompt(text), replace(partial, message=Message("assistant", said)))
+        self._chat.keep(read_prompt(text), (Message("assistant", said),))
         note("stopped: what came is kept")
 
     # Commands
