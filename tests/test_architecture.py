@@ -17,7 +17,7 @@ FLOORS = {
     "0 values, of those": ["messages", "sse", "wire_tools"],
     "0 values, OpenAI's errors": ["openai_errors", "openai_checks"],
     "0 values, coming back": ["reply"],
-    "0 values, as events and vectors": ["events", "embeddings"],
+    "0 values, as events and vectors": ["events", "embeddings", "crossing"],
     "0 values, the protocol": ["wire"],
     "1 wires": [
         *("wires.chat_completions", "wires.anthropic_messages", "wires.responses", "wires.gemini"),
@@ -27,7 +27,7 @@ FLOORS = {
     "2 knowledge": ["providers", "prices"],
     "2 knowledge, of models": ["models"],
     "2 knowledge, held against a request": ["judge"],
-    "3 scripts, what they ask": ["retry", "advice", "parameters", "prompt"],
+    "3 scripts, what they ask": ["retry", "advice", "parameters", "prompt", "choice"],
     "3 scripts": ["call"],
     "3 scripts, of several calls": ["conversation"],
     "4 world": ["transport", "ledger"],
@@ -53,6 +53,7 @@ LAZY_DOORS = {
 }
 PURE = [
     *("errors", "usage", "http", "rules", "messages", "reply", "events", "embeddings", "sse", "wire", "wire_tools"),
+    "crossing",
     *("openai_*", "wires*"),
 ]
 WORLDLY = {"asyncio", "datetime", "os", "pathlib", "random", "socket", "ssl", "subprocess", "threading", "time"}

@@ -6,12 +6,14 @@ import importlib
 import os
 from collections.abc import Mapping
 from typing import Any, TypedDict
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup import models, prices, providers, wires
 from ringup.call import Plan
+from ringup.choice import in_common_words, why_responses
 from ringup.errors import ParameterError, UnknownModelError
 from ringup.http import HttpRequest
 from ringup.keys import find_base_url, find_key
@@ -29,9 +31,7 @@ __all__ = ["Defaults", "Params", "Planner", "Route", "check_params"]
 
 DEFAULT_TIMEOUT = 600.0
 _LONGEST = 1e9
-_OF_A_CLIENT = frozenset(
-    {"provider", "base_url", "api_key", "wire", "ledger", "on_event", "proxy", "ca_file", "transport"}
-)
+_OF_A_CLIENT = frozenset({"provider", "base_url", "api_key", "ledger", "on_event", "proxy", "ca_file", "transport"})
 
 
 class Defaults(TypedDict, total=False):
@@ -47,6 +47,8 @@ class Defaults(TypedDict, total=False):
     idle_timeout  the longest silence in seconds; default: 60 between a stream's events, none before its first token
     retries       how many more times to try after a failure that may pass; default 2
     strict        True makes what the model refuses an error, instead of leaving it out with a notice
+    wire          the API to speak, where a provider has several: "responses" or "chat_completions" for OpenAI; default:
+                  the one that model and request need (docs/wires.md)
     extra         further fields of the request's body, sent as they are
     headers       further HTTP headers (never a key)
     """
@@ -61,6 +63,7 @@ class Defaults(TypedDict, total=False):
     idle_timeout: float | None
     retries: int
     strict: bool
+    wire: str | None
     extra: dict[str, Any]
     headers: dict[str, str]
 
@@ -81,12 +84,16 @@ class Pricer(Struct, frozen=True):
     model: str
 
     def __call__(self, reply: Reply) -> Bill:
-        tier = reply.extra.get("service_tier") or reply.usage.details.get("service_tier")
+        details = reply.usage.details
+        tier = reply.extra.get("service_tier") or details.get("service_tier") or details.get("serviceTier")
         return prices.bill(self.provider, reply.model or self.model, reply.usage, service_tier=tier)
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """Where a model is reached: its provider, the id it knows, the address, the key and the rules."""
+    """Where a model is reached: its provider, the id it knows, the address, the key and the rules.
+
+    `chooses` says that OpenAI's own API answers there, which has a second wire for the calls that need it.
+    """
 
     provider: Provider
     model: str
@@ -94,6 +101,7 @@ class Route(Struct, frozen=True, kw_only=True):
     base_url: str
     auth: Auth | None
     rules: Rules
+    chooses: bool = False
     notices: tuple[Notice, ...] = ()
 
 
@@ -127,13 +135,12 @@ class Planner:
         base_url: str | None,
         api_key: Secret | None,
         defaults: Params,
-        wire: str | None = None,
     ) -> None:
         self._provider = _provider(provider)
         self._base_url = base_url
         self._api_key = api_key
-        self._key_of = ""  # the provider that the key passed in is for
-        self._wire = _wire(wire)
+        self._own = ""  # the provider that the key and the wire passed in are for
+        _wire(defaults.get("wire"))
         self._routes: dict[str, Route] = {}
         self._budget = Budget()
         self.defaults = defaults
@@ -162,26 +169,29 @@ class Planner:
         url, moved = find_base_url(provider, self._base_url)
         if provider.name == "sim" and not self._base_url and not moved:
             url = _embedded_simulator()
-        given = self._given_key(provider)
+        given = self._api_key if self._is_own(provider) else None
         secret, notices = find_key(provider, given, url)
         if given:  # then advice about the key doesn't name the variable
             provider = replace(provider, key_env=())
         return Route(
             provider=provider,
             model=model,
-            wire=wires.find(self._wire or provider.wire),
+            wire=wires.find(provider.wire),
             base_url=url.rstrip("/"),
             auth=Auth(secret, provider.key_header) if secret else None,
             rules=provider.rules or models.rules(provider.name, model),
+            chooses=provider.name == "openai" and (bool(self._base_url) or _is_openais(url)),
             notices=(*((moved,) if moved else ()), *notices),
         )
 
-    def _given_key(self, provider: Provider) -> Secret | None:
-        """The key that was passed in, if it is this provider's: the default model's, or the first one's called."""
-        if self._api_key and not self._key_of:
-            model = self.defaults.get("model")
-            self._key_of = self._who(model)[0].name if model else provider.name
-        return self._api_key if provider.name == self._key_of else None
+    def _is_own(self, provider: Provider) -> bool:
+        """Whether the client's key and wire are meant for it: the default model's provider, or the first one called."""
+        if not self._own:
+            try:
+                self._own = self._who(self.defaults.get("model") or "")[0].name
+            except UnknownModelError:
+                self._own = provider.name
+        return provider.name == self._own
 
     def _who(self, name: str) -> tuple[Provider, str]:
         """The provider, and the model's id as that provider knows it."""
@@ -206,9 +216,9 @@ class Planner:
         check_params(params)
         given: dict[str, Any] = {**self.defaults, **params}
         route = self.route(given.get("model"))
-        request, notices = fit(
-            _request(messages, given, route.model, stream), route.rules, route.provider.name, bool(given.get("strict"))
-        )
+        asked = given.get("wire") if params.get("wire") or self._is_own(route.provider) else None
+        request, route = _choose(_request(messages, given, route.model, stream), route, _wire(asked))
+        request, notices = fit(request, route.rules, route.provider.name, bool(given.get("strict")))
         http, said = _write(request, route)
         return Plan(
             provider=route.provider,
@@ -249,6 +259,24 @@ def _wire(name: str | None) -> str | None:
     if name is None or name in wires.NAMES:
         return name
     raise ParameterError(f"wire={name!r} isn't known; the wires are {', '.join(wires.NAMES)}", parameter="wire")
+
+
+def _is_openais(url: str) -> bool:
+    """Whether an address is one of OpenAI's own: the global one, or a region's (eu.api.openai.com)."""
+    host = urlsplit(url).hostname or ""
+    return host == "api.openai.com" or host.endswith(".api.openai.com")
+
+
+def _choose(request: Request, route: Route, asked: str | None) -> tuple[Request, Route]:
+    """The wire that was asked for, else the one that the request needs; and the request in words for it."""
+    if asked or not route.chooses:
+        return request, replace(route, wire=wires.find(asked)) if asked else route
+    why = why_responses(request, route.rules)
+    if not why:
+        return request, route
+    notice = Notice("moved", "wire", f"the call went over OpenAI's Responses API, because {why}")
+    wire = wires.find("responses")
+    return in_common_words(request), replace(route, wire=wire, notices=(*route.notices, notice))
 
 
 def _embedded_simulator() -> str:
