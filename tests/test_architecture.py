@@ -17,7 +17,7 @@ FLOORS = {
     "0 values, of those": ["messages", "sse", "wire_tools"],
     "0 values, OpenAI's errors": ["openai_errors", "openai_checks"],
     "0 values, coming back": ["reply"],
-    "0 values, as events and vectors": ["events", "embeddings"],
+    "0 values, as events and vectors": ["events", "embeddings", "crossing"],
     "0 values, the protocol": ["wire"],
     "1 wires": [
         *("wires.chat_completions", "wires.anthropic_messages", "wires.responses", "wires.gemini"),
@@ -28,7 +28,7 @@ FLOORS = {
     "2 knowledge, of models": ["models"],
     "2 knowledge, held against a request": ["judge"],
     "2 knowledge, of types": ["schemas", "typed", "growing"],
-    "3 scripts, what they ask": ["retry", "advice", "parameters", "prompt"],
+    "3 scripts, what they ask": ["retry", "advice", "parameters", "prompt", "choice"],
     "3 scripts": ["call"],
     "3 scripts, typed and with tools": ["structured", "tools"],
     "3 scripts, what an ask is given": ["asking"],
@@ -57,6 +57,7 @@ LAZY_DOORS = {
 }
 PURE = [
     *("errors", "usage", "http", "rules", "messages", "reply", "events", "embeddings", "sse", "wire", "wire_tools"),
+    "crossing",
     *("openai_*", "wires*"),
 ]
 WORLDLY = {"asyncio", "datetime", "os", "pathlib", "random", "socket", "ssl", "subprocess", "threading", "time"}

@@ -73,7 +73,7 @@ def test_a_missing_key_says_what_to_do(monkeypatch: pytest.MonkeyPatch, value: s
         find_key(OPENAI, None)
     text = str(caught.value)
     assert ("is empty" if value is not None else "isn't set") in text
-    for part in ("OPENAI_API_KEY", OPENAI.keys_page, "api_key=", "ringup ask", "simulator"):
+    for part in ("OPENAI_API_KEY", OPENAI.keys_page, "api_key=", "sim/small", "simulator"):
         assert part in text
 
 

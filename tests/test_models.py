@@ -197,3 +197,26 @@ OTHERS = [
 def test_bare_ids_find_their_provider(model: str, provider: str | None) -> None:
     found = providers.of_model(model)
     assert (found.name if found else None) == provider
+
+
+@pytest.mark.parametrize(
+    ("model", "signed"),
+    [
+        ("gemini-2.0-flash", False),
+        ("gemini-2.5-pro-001", False),
+        ("gemini-1.5-pro", False),
+        ("gemma-3-27b-it", False),
+        ("gemini-3-flash-preview", True),
+        ("gemini-3.8-flash", True),
+        ("gemini-4-argon", True),
+    ],
+)
+def test_calls_of_tools_are_signed_from_gemini_3_on(model: str, signed: bool) -> None:
+    assert models.rules("gemini", model).signed_calls is signed
+
+
+def test_ids_of_calls_are_short_at_openai_alone() -> None:
+    assert {models.rules("openai", model).tool_id_max for model in ("gpt-4o", "o3", "gpt-5.6", "gpt-9", "gpt-oss")} == {
+        40
+    }
+    assert {models.rules(name, "any").tool_id_max for name in ("anthropic", "gemini", "groq", "vllm", "sim")} == {None}

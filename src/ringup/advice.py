@@ -15,10 +15,18 @@ _NOBODY = Provider(name="", base_url="")
 
 def advise(error: APIError, provider: Provider | None, model: str) -> str:
     """One or two sentences for the user, from the error's class, code and `retry_after`, and the provider's pages."""
+    if isinstance(error, APIStatusError) and type(error).retryable and not error.retryable:
+        return _told_not_to(provider or _NOBODY)
     for kind, write in _ADVICE:
         if isinstance(error, kind):
             return write(error, provider or _NOBODY, model)
     return "The same call may work when it is made again." if error.retryable else "The same call would fail again."
+
+
+def _told_not_to(provider: Provider) -> str:
+    """For a failure that mostly passes, with `x-should-retry: false`."""
+    state = f" Its state: {provider.status_page}" if provider.status_page else ""
+    return f"A retry can't help: the provider says not to try this call again.{state}"
 
 
 def _key(provider: Provider) -> str:

@@ -168,14 +168,16 @@ class Env(Protocol):
 class Record:
     """What became of a call: the script writes it, the driver, the ledger and the stream read it.
 
-    `watch` is called with the record each time an attempt begins or ends, and when the call is over.
+    `watch` is called with the record each time an attempt begins or ends, and when the call is over. `announced` is the
+    last attempt as it was told to `on_event`, so that none is told twice.
     """
 
-    __slots__ = ("attempts", "error", "fold", "handed_out", "outcome", "plan", "reply", "watch")
+    __slots__ = ("announced", "attempts", "error", "fold", "handed_out", "outcome", "plan", "reply", "watch")
 
     def __init__(self, plan: Plan, watch: Callable[[Record], None] | None = None) -> None:
         self.plan = plan
         self.attempts: list[Attempt] = []
+        self.announced: Attempt | None = None
         self.reply: Reply | None = None
         self.error: RingupError | None = None
         self.outcome: Literal["open", "answered", "failed", "cancelled"] = "open"

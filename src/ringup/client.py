@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -38,6 +39,10 @@ class Resume:
     """In place of a prompt: go on with the tools that the history ends with."""
 
 
+_PLACE = re.compile(r"^messages\.\d+\.")
+"""Where a notice's subject stands: in a conversation it is another place with each turn."""
+
+
 class _Client:
     """What both clients share: the settings, the planning and the log."""
 
@@ -48,7 +53,6 @@ class _Client:
         provider: str | Provider | None = None,
         base_url: str | None = None,
         api_key: str | Secret | None = None,
-        wire: str | None = None,
         ledger: str | os.PathLike[str] | Ledger | None = None,
         on_event: Callable[[Attempt], None] | None = None,
         proxy: str | None = None,
@@ -62,7 +66,6 @@ class _Client:
         provider    the provider's name, or a `Provider`, when the model's name doesn't tell
         base_url    another address, written as in the vendor's SDK (OpenAI's ends in /v1, Anthropic's doesn't)
         api_key     the key; default: the provider's variable (OPENAI_API_KEY, ANTHROPIC_API_KEY, ...)
-        wire        the API to speak, where a provider has several: "responses" for OpenAI's newer one
         ledger      a SQLite file, or a `Ledger`, to log calls in; default: the variable RINGUP_LEDGER, else none
         on_event    called with an `Attempt` each time a try on the wire begins or ends
         proxy       the URL of an HTTP or SOCKS proxy; default: the environment's
@@ -72,13 +75,12 @@ class _Client:
         Further keywords are the defaults of every call: see `Params`.
         """
         secret, api_key = wrapped(api_key), None  # from here on no frame holds the key in plain text
+        self._options, proxy = Options(proxy=proxy, ca_file=ca_file), None  # nor the password of a proxy
         self._settings: dict[str, Any] = {
             "provider": provider,
             "base_url": base_url,
-            "wire": wire,
             "ledger": ledger,
             "on_event": on_event,
-            "proxy": proxy,
             "ca_file": ca_file,
             "transport": transport,
             "model": model,
@@ -88,10 +90,9 @@ class _Client:
         self._secret = secret
         check_params(defaults)
         self._settings.update(defaults)
-        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults}, wire)
+        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults})
         self._on_event = on_event
         self._ledger = _ledger(ledger)
-        self._options = Options(proxy=proxy, ca_file=ca_file)
         self._warned: set[tuple[str, str]] = set()
         self._closed = False
 
@@ -131,15 +132,17 @@ class _Client:
 
     def _warn(self, plan: Plan) -> None:
         for notice in plan.notices:
-            if notice.kind == "dropped" and (plan.request.model, notice.what) not in self._warned:
-                self._warned.add((plan.request.model, notice.what))
+            what = _PLACE.sub("", notice.what)
+            if notice.kind == "dropped" and (plan.request.model, what) not in self._warned:
+                self._warned.add((plan.request.model, what))
                 warnings.warn(notice.message, RingupWarning, stacklevel=_users_level())
 
     def _watch(self, record: Record) -> None:
         attempt = record.attempts[-1]
         if attempt.wait is not None and record.outcome == "open":
             _log().info("attempt %d failed (%s); again in %.2f s", attempt.number, attempt.error, attempt.wait)
-        if self._on_event:
+        if self._on_event and attempt is not record.announced:
+            record.announced = attempt
             try:
                 self._on_event(attempt)
             except Exception:
@@ -159,7 +162,13 @@ class _Client:
                 "a client that was given api_key= can't be pickled, for the key would go with it.",
                 advice="Set the provider's key variable instead: the copy reads it from its own environment.",
             )
-        return _again, (type(self), self._settings)
+        proxy = self._options.proxy
+        if proxy and "@" in proxy:
+            raise ConfigurationError(
+                "a client whose proxy= holds a password can't be pickled, for the password would go with it.",
+                advice="Set the variable HTTPS_PROXY instead: the copy reads it from its own environment.",
+            )
+        return _again, (type(self), {**self._settings, "proxy": proxy})
 
 
 def _log() -> logging.Logger:
@@ -341,7 +350,9 @@ class AsyncClient(_Client):
         if self._transport:
             await self._transport.close()
         if self._ledger:
-            self._ledger.close()
+            import asyncio  # here, for its import takes longer than ours
+
+            await asyncio.to_thread(self._ledger.close)  # which may wait for another writer of the file
 
     async def __aenter__(self) -> Self:
         return self

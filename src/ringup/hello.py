@@ -50,6 +50,15 @@ NEXT = (
 )
 
 
+class _Console(Console):
+    """A console that doesn't mind when nobody reads on (make hello | head)."""
+
+    def on_broken_pipe(self) -> None:
+        """What is still in the buffer goes nowhere, and all is well."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
 def main() -> None:
     """Make the calls, and show them."""
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +66,7 @@ def main() -> None:
         replies = {vendor: _call(vendor, model, calls) for vendor, model in MODELS.items()}
         seen = dict(zip(MODELS, [call.request for call in embedded().calls], strict=True))
         logged = dict(zip(MODELS, reversed(ledger.rows(calls)), strict=True))
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     console.print(f"\n[bold]ringup {__version__}: your first call, on two APIs[/]")
     console.print("[dim]Real HTTP, to the simulator inside this program: no key, no network, no money.[/]\n")
     console.print(Syntax(CODE, "python", theme="ansi_dark", background_color="default"))

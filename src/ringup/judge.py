@@ -8,6 +8,7 @@ Where it isn't sure that a provider refuses something, nothing is said here.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,24 +17,27 @@ from msgspec import Struct
 from ringup.messages import Audio, Document, Image, Message, Part, Reasoning, Request, Text, ToolChoice, ToolResult
 from ringup.rules import Rules
 
-__all__ = ["FIELDS", "Problem", "judge", "judge_server", "refused"]
+__all__ = ["FIELDS", "Problem", "effort", "holds", "judge", "judge_server", "refused"]
 
+_GEMINI = "generationConfig."
 FIELDS = {
-    "max_tokens": ("max_tokens", "max_completion_tokens", "max_output_tokens"),
-    "temperature": ("temperature",),
-    "top_p": ("top_p",),
-    "stop": ("stop", "stop_sequences"),
-    "seed": ("seed",),
-    "n": ("n",),
-    "system": ("system",),
+    "max_tokens": ("max_tokens", "max_completion_tokens", "max_output_tokens", _GEMINI + "maxOutputTokens"),
+    "temperature": ("temperature", _GEMINI + "temperature"),
+    "top_p": ("top_p", _GEMINI + "topP"),
+    "stop": ("stop", "stop_sequences", _GEMINI + "stopSequences"),
+    "seed": ("seed", _GEMINI + "seed"),
+    "n": ("n", _GEMINI + "candidateCount"),
+    "system": ("system", "instructions", "systemInstruction"),
     "tools": ("tools",),
-    "tool_choice": ("tool_choice",),
+    "tool_choice": ("tool_choice", "toolConfig.functionCallingConfig"),
     "parallel_tool_calls": ("parallel_tool_calls",),
-    "output_schema": ("response_format",),
-    "reasoning": ("reasoning_effort", "reasoning", "thinking"),
+    "output_schema": ("response_format", "text.format", "output_config.format", _GEMINI + "responseJsonSchema"),
+    "reasoning": ("reasoning_effort", "reasoning", "thinking", _GEMINI + "thinkingConfig"),
     "metadata": ("metadata",),
 }
-"""Each parameter of a Request, and the fields of a body that say the same."""
+"""Each parameter of a Request, and the fields of a body that say the same. A dot leads into an object; Gemini's names
+may also be written with underscores, as its API takes them.
+"""
 
 _DEFAULTS: dict[str, Any] = {
     "temperature": 1,
@@ -47,6 +51,7 @@ _DEFAULTS: dict[str, Any] = {
 }
 """The APIs' own defaults: a model that refuses the parameter takes it with this value, for it changes nothing."""
 
+_CAPITAL = re.compile(r"([A-Z])")
 _Limits = tuple[float, float, bool]
 """The least and the greatest value, and whether it is a whole number."""
 
@@ -214,10 +219,20 @@ def _stops(request: Request, rules: Rules, claude: bool) -> Iterator[Problem]:
 # What a model refuses
 
 
+def holds(extra: Any, field: str) -> bool:
+    """Whether the further fields of a body hold one of those in `FIELDS`."""
+    name, dot, rest = field.partition(".")
+    for key in (name, _CAPITAL.sub(r"_\1", name).lower()):
+        value = extra.get(key) if isinstance(extra, dict) else None
+        if value is not None and (not dot or holds(value, rest)):
+            return True
+    return False
+
+
 def refused(request: Request, rules: Rules) -> Iterator[tuple[str, str]]:
     """The parameters given that the model refuses: the name of each, and its place ("stop", "extra.top_k")."""
     refuses = rules.refuses - _MARKS
-    if _effort(request, rules) == "none":
+    if effort(request, rules) == "none":
         refuses -= _ONLY_THOUGHTLESS
     for name in sorted(refuses):
         if name in FIELDS and getattr(request, name) not in (None, ()):
@@ -263,7 +278,7 @@ def _openai_refusal(name: str, value: Any, rules: Rules) -> tuple[str, str, str 
     return "this model doesn't take it" + hint, vendor, "unsupported_parameter"
 
 
-def _effort(request: Request, rules: Rules) -> Any:
+def effort(request: Request, rules: Rules) -> Any:
     """The effort that the request asks for, by its parameter or in `extra`, or the model's default."""
     asked = request.reasoning.effort if request.reasoning else None
     nested = request.extra.get("reasoning")

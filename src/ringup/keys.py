@@ -266,7 +266,7 @@ def _missing(provider: Provider) -> MissingKeyError:
     return MissingKeyError(
         f"there is no API key for {provider.name}: the variable {name} {state}.",
         advice=f"{where}{_how_to_set(name)}. Or pass it as api_key=. "
-        f"Without any key, `ringup ask` answers from the simulator.",
+        'The built-in simulator needs no key: model="sim/small".',
     )
 
 

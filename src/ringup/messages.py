@@ -142,6 +142,14 @@ class Opaque(Struct, frozen=True, omit_defaults=True, tag="opaque"):
     wire: str
     data: dict[str, Any]
 
+    @property
+    def kind(self) -> str:
+        """What it is, in its wire's word: its type, or on Gemini, whose parts have none, the field with its object."""
+        kind = self.data.get("type")
+        if isinstance(kind, str):
+            return kind
+        return next((name for name, value in self.data.items() if isinstance(value, dict)), "opaque")
+
 
 Part = Text | Image | Document | Audio | Thinking | ToolCall | ToolResult | Refusal | Opaque
 

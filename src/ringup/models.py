@@ -53,6 +53,7 @@ _CHAT = Rules(
     max_tokens_field="max_completion_tokens",
     thoughts=frozenset(),
     stop_max=4,
+    tool_id_max=40,  # "string too long. Expected a string with maximum length 40" (github.com/vercel/ai/issues/5171)
     inputs=_PDF,
     source=_LITELLM,
 )
@@ -200,20 +201,24 @@ _ANTHROPIC = (
     _row("claude-haiku-5-5", "", 1_000_000, 128_000, _CLAUDE48, cache_min_tokens=512),
 )
 
-# Google. All of them think but for 2.0; what a model refuses isn't told by any page.
+# Google. All of them think but for 2.0; what a model refuses isn't told by any page. The limits of rows without a
+# source of their own are unconfirmed.
 _GEMINI = Rules(
     inputs=_PDF | {"audio"},
     reasons=True,
     source="limits as generally known, not confirmed by a recorded answer (November 2026)",
 )
+_GEMINI3 = replace(_GEMINI, signed_calls=True)
+_GOOGLE_DOCS = "ai.google.dev, the model's page"
 
 _GOOGLE = (
-    _row("gemini-2.0-flash", "", 1_048_576, 8_192, _GEMINI, reasons=False),
+    _row("gemini-2.0-flash", "", 1_048_576, 8_192, _GEMINI, reasons=False, source=_GOOGLE_DOCS),
     _row("gemini-2.5-flash-lite", "", 1_048_576, 65_536, _GEMINI),
     _row("gemini-2.5-flash", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=2048),
     _row("gemini-2.5-pro", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=2048),
-    _row("gemini-3-flash-preview", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=1024),
-    _row("gemini-3-pro-preview", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=4096),
+    _row("gemini-3-flash-preview", "", 1_048_576, 65_536, _GEMINI3, cache_min_tokens=1024),
+    _row("gemini-3-pro-preview", "", 1_048_576, 65_536, _GEMINI3, cache_min_tokens=4096),
+    _row("gemini-3.8-flash", "", 1_048_576, 65_536, _GEMINI3, source=_GOOGLE_DOCS),
 )
 
 
@@ -238,7 +243,7 @@ _OPENAI_VENDOR = _Vendor(
             replace(_O3, efforts=frozenset(), inputs=frozenset(), responses="always", source=_ONLY_RESPONSES),
         ),
         (r"(gpt-([5-9]|\d\d)|o\d).*", replace(_NEW, source=_NOT_IN_TABLE)),
-        (r".*", Rules(max_tokens_field="max_completion_tokens", stop_max=4, source=_NOT_IN_TABLE)),
+        (r".*", Rules(max_tokens_field="max_completion_tokens", stop_max=4, tool_id_max=40, source=_NOT_IN_TABLE)),
     ),
 )
 _ANTHROPIC_VENDOR = _Vendor(
@@ -255,7 +260,10 @@ _ANTHROPIC_VENDOR = _Vendor(
 _GOOGLE_VENDOR = _Vendor(
     {row.id: row for row in _GOOGLE},
     r"(?P<id>.+?)(?P<date>-\d{3})",
-    ((r".*", Rules(source=_NOT_IN_TABLE)),),
+    (
+        (r"gemini-[12]\b.*|gem(?!ini).*", Rules(source=_NOT_IN_TABLE)),
+        (r".*", Rules(signed_calls=True, source=_NOT_IN_TABLE)),
+    ),
 )
 _GROK = Rules(
     max_tokens_field="max_completion_tokens",

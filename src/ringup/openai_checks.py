@@ -65,7 +65,7 @@ def wrong_type(param: str, expected: str, value: Any) -> BadRequestError:
 def wrong_value(param: str, value: Any, supported: tuple[str, ...]) -> BadRequestError:
     """The refusal of a word that isn't among the `supported` ones."""
     shown = [f"'{word}'" for word in supported]
-    listed = f"{', '.join(shown[:-1])}{',' if len(shown) > 2 else ''} and {shown[-1]}"
+    listed = f"{', '.join(shown[:-1])}{',' if len(shown) > 2 else ''} and {shown[-1]}" if shown[1:] else shown[0]
     return bad(f"Invalid value: '{value}'. Supported values are: {listed}.", param, "invalid_value")
 
 

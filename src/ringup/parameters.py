@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ringup.errors import ParameterError
-from ringup.judge import FIELDS, Problem, judge, judge_server, refused
+from ringup.judge import FIELDS, Problem, holds, judge, judge_server, refused
 from ringup.messages import Message, OutputSchema, Request, Text
 from ringup.reply import Notice
 from ringup.rules import Rules
@@ -158,7 +158,7 @@ def _check_extra(request: Request) -> None:
     for name, fields in FIELDS.items():
         given = getattr(request, name) not in (None, ())
         for field in fields if given and request.extra else ():
-            if field in request.extra:
+            if holds(request.extra, field):
                 raise _wrong(name, f"{name} and extra[{field!r}] say the same thing", "Give one of the two.")
 
 

@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from ringup import models, prices, providers, wires
 from ringup.asking import Ask, read_ask, read_reasoning
 from ringup.call import Plan
+from ringup.choice import in_common_words, why_responses
 from ringup.errors import ParameterError, UnknownModelError
 from ringup.http import HttpRequest
 from ringup.keys import find_base_url, find_key
@@ -31,9 +33,7 @@ __all__ = ["Defaults", "Params", "Planner", "Route", "check_params"]
 
 DEFAULT_TIMEOUT = 600.0
 _LONGEST = 1e9
-_OF_A_CLIENT = frozenset(
-    {"provider", "base_url", "api_key", "wire", "ledger", "on_event", "proxy", "ca_file", "transport"}
-)
+_OF_A_CLIENT = frozenset({"provider", "base_url", "api_key", "ledger", "on_event", "proxy", "ca_file", "transport"})
 
 
 class Defaults(TypedDict, total=False):
@@ -60,6 +60,8 @@ class Defaults(TypedDict, total=False):
     approve       a function that sees each tool call first, and gives True, False, words to deny it with, a dict of
                   other arguments, or ringup.PAUSE
     raise_tool_errors  True: a tool's exception is raised; default: the model is told of it
+    wire          the API to speak, where a provider has several: "responses" or "chat_completions" for OpenAI; default:
+                  the one that model and request need (docs/wires.md)
     extra         further fields of the request's body, sent as they are
     headers       further HTTP headers (never a key)
     """
@@ -82,6 +84,7 @@ class Defaults(TypedDict, total=False):
     max_steps: int
     approve: Any
     raise_tool_errors: bool
+    wire: str | None
     extra: dict[str, Any]
     headers: dict[str, str]
 
@@ -102,12 +105,16 @@ class Pricer(Struct, frozen=True):
     model: str
 
     def __call__(self, reply: Reply) -> Bill:
-        tier = reply.extra.get("service_tier") or reply.usage.details.get("service_tier")
+        details = reply.usage.details
+        tier = reply.extra.get("service_tier") or details.get("service_tier") or details.get("serviceTier")
         return prices.bill(self.provider, reply.model or self.model, reply.usage, service_tier=tier)
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """Where a model is reached: its provider, the id it knows, the address, the key and the rules."""
+    """Where a model is reached: its provider, the id it knows, the address, the key and the rules.
+
+    `chooses` says that OpenAI's own API answers there, which has a second wire for the calls that need it.
+    """
 
     provider: Provider
     model: str
@@ -115,6 +122,7 @@ class Route(Struct, frozen=True, kw_only=True):
     base_url: str
     auth: Auth | None
     rules: Rules
+    chooses: bool = False
     notices: tuple[Notice, ...] = ()
 
 
@@ -148,13 +156,12 @@ class Planner:
         base_url: str | None,
         api_key: Secret | None,
         defaults: Params,
-        wire: str | None = None,
     ) -> None:
         self._provider = _provider(provider)
         self._base_url = base_url
         self._api_key = api_key
-        self._key_of = ""  # the provider that the key passed in is for
-        self._wire = _wire(wire)
+        self._own = ""  # the provider that the key and the wire passed in are for
+        _wire(defaults.get("wire"))
         self._routes: dict[str, Route] = {}
         self._budget = Budget()
         self.defaults = defaults
@@ -183,26 +190,29 @@ class Planner:
         url, moved = find_base_url(provider, self._base_url)
         if provider.name == "sim" and not self._base_url and not moved:
             url = _embedded_simulator()
-        given = self._given_key(provider)
+        given = self._api_key if self._is_own(provider) else None
         secret, notices = find_key(provider, given, url)
         if given:  # then advice about the key doesn't name the variable
             provider = replace(provider, key_env=())
         return Route(
             provider=provider,
             model=model,
-            wire=wires.find(self._wire or provider.wire),
+            wire=wires.find(provider.wire),
             base_url=url.rstrip("/"),
             auth=Auth(secret, provider.key_header) if secret else None,
             rules=provider.rules or models.rules(provider.name, model),
+            chooses=provider.name == "openai" and (bool(self._base_url) or _is_openais(url)),
             notices=(*((moved,) if moved else ()), *notices),
         )
 
-    def _given_key(self, provider: Provider) -> Secret | None:
-        """The key that was passed in, if it is this provider's: the default model's, or the first one's called."""
-        if self._api_key and not self._key_of:
-            model = self.defaults.get("model")
-            self._key_of = self._who(model)[0].name if model else provider.name
-        return self._api_key if provider.name == self._key_of else None
+    def _is_own(self, provider: Provider) -> bool:
+        """Whether the client's key and wire are meant for it: the default model's provider, or the first one called."""
+        if not self._own:
+            try:
+                self._own = self._who(self.defaults.get("model") or "")[0].name
+            except UnknownModelError:
+                self._own = provider.name
+        return provider.name == self._own
 
     def _who(self, name: str) -> tuple[Provider, str]:
         """The provider, and the model's id as that provider knows it."""
@@ -245,7 +255,10 @@ class Planner:
         given: dict[str, Any] = {**self.defaults, **params}
         ask = ask or read_ask(given)
         route = self.route(given.get("model"))
-        request, shape, asked = _shaped(_request(messages, given, route.model, stream), ask, step, route)
+        asked = given.get("wire") if params.get("wire") or self._is_own(route.provider) else None
+        request = _with_tools(_request(messages, given, route.model, stream), ask, step)
+        request, route = _choose(request, route, _wire(asked))
+        request, shape, typed = _shaped(request, ask, route)
         request, notices = fit(request, route.rules, route.provider.name, bool(given.get("strict")))
         http, said = _write(request, route)
         return Plan(
@@ -258,17 +271,21 @@ class Planner:
             timeout=_seconds(given, "timeout", DEFAULT_TIMEOUT),
             idle_timeout=_seconds(given, "idle_timeout", None),
             retries=_count(given, "retries", 2),
-            notices=route.notices + asked + notices + said,
+            notices=route.notices + typed + notices + said,
             budget=self._budget,
             pricer=Pricer(route.provider.name, request.model),
             shape=shape,
         )
 
 
-def _shaped(request: Request, ask: Ask, step: int, route: Route) -> tuple[Request, Shape | None, tuple[Notice, ...]]:
-    """The request with the tools of an ask, and asking for an answer of its type."""
-    if ask.tools:
-        request = replace(request, tools=ask.tools, tool_choice=ask.choice_at(step), parallel_tool_calls=ask.parallel)
+def _with_tools(request: Request, ask: Ask, step: int) -> Request:
+    if not ask.tools:
+        return request
+    return replace(request, tools=ask.tools, tool_choice=ask.choice_at(step), parallel_tool_calls=ask.parallel)
+
+
+def _shaped(request: Request, ask: Ask, route: Route) -> tuple[Request, Shape | None, tuple[Notice, ...]]:
+    """The request that asks for an answer of the type."""
     if ask.kind is None:
         return request, None, ()
     request, shape, notice = shaped(request, ask.kind, route.rules, route.provider.name)
@@ -298,6 +315,24 @@ def _wire(name: str | None) -> str | None:
     if name is None or name in wires.NAMES:
         return name
     raise ParameterError(f"wire={name!r} isn't known; the wires are {', '.join(wires.NAMES)}", parameter="wire")
+
+
+def _is_openais(url: str) -> bool:
+    """Whether an address is one of OpenAI's own: the global one, or a region's (eu.api.openai.com)."""
+    host = urlsplit(url).hostname or ""
+    return host == "api.openai.com" or host.endswith(".api.openai.com")
+
+
+def _choose(request: Request, route: Route, asked: str | None) -> tuple[Request, Route]:
+    """The wire that was asked for, else the one that the request needs; and the request in words for it."""
+    if asked or not route.chooses:
+        return request, replace(route, wire=wires.find(asked)) if asked else route
+    why = why_responses(request, route.rules)
+    if not why:
+        return request, route
+    notice = Notice("moved", "wire", f"the call went over OpenAI's Responses API, because {why}")
+    wire = wires.find("responses")
+    return in_common_words(request), replace(route, wire=wire, notices=(*route.notices, notice))
 
 
 def _embedded_simulator() -> str:

@@ -23,6 +23,8 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     thoughts           the fields in which Chat Completions takes reasoning back (reasoning_content, reasoning,
                        reasoning_details, thinking)
     tool_id_length     tool calls have ids of just so many letters and digits
+    tool_id_max        tool calls that another API gave have ids of at most so many letters
+    signed_calls       a model's calls of tools must go back with its signature (Gemini 3)
     temperature_max    temperature goes from 0 to this
     stop_max           how many stop sequences are taken
     reasons            the model thinks before it answers, and bills it
@@ -46,6 +48,8 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stream_options: bool = True
     thoughts: frozenset[str] | None = None
     tool_id_length: int | None = None
+    tool_id_max: int | None = None
+    signed_calls: bool = False
     temperature_max: float = 2.0
     stop_max: int | None = None
     reasons: bool = False

@@ -36,6 +36,15 @@ class _Streamed(Generic[T]):
         """The answer as far as it came; its finish_reason is None until it is complete."""
         return self._record.reply or self._record.fold.reply()
 
+    def _busy(self, error: Exception) -> Exception:
+        """What Python says of a generator that is at work elsewhere, in our words; any other error as it is."""
+        if "already" not in str(error):
+            return error
+        return ConfigurationError(
+            "the stream is being read elsewhere at this moment, in another thread or task.",
+            advice="Read and close a stream in one place. To stop it from another, let its reader look at a flag.",
+        )
+
     def __repr__(self) -> str:
         plan = self._record.plan
         return f"<{type(self).__name__} of {plan.request.model if plan else 'tools'}: {self._record.outcome}>"
@@ -56,9 +65,12 @@ class Stream(_Streamed[T]):
         return self
 
     def __next__(self) -> str:
-        for event in self._driven:
-            if type(event) is TextDelta and event.text:
-                return event.text
+        try:
+            for event in self._driven:
+                if type(event) is TextDelta and event.text:
+                    return event.text
+        except ValueError as error:
+            raise self._busy(error) from None
         raise StopIteration
 
     def events(self) -> Iterator[Event]:
@@ -66,8 +78,11 @@ class Stream(_Streamed[T]):
         return self._driven
 
     def close(self) -> None:
-        """Stop, and close the connection at once."""
-        self._driven.close()
+        """Stop, and close the connection at once. Raises ConfigurationError while another thread is reading."""
+        try:
+            self._driven.close()
+        except ValueError as error:
+            raise self._busy(error) from None
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +108,12 @@ class AsyncStream(_Streamed[T]):
         return self
 
     async def __anext__(self) -> str:
-        async for event in self._driven:
-            if type(event) is TextDelta and event.text:
-                return event.text
+        try:
+            async for event in self._driven:
+                if type(event) is TextDelta and event.text:
+                    return event.text
+        except RuntimeError as error:
+            raise self._busy(error) from None
         raise StopAsyncIteration
 
     def events(self) -> AsyncIterator[Event]:
@@ -103,8 +121,11 @@ class AsyncStream(_Streamed[T]):
         return self._driven
 
     async def close(self) -> None:
-        """Stop, and close the connection at once."""
-        await self._driven.aclose()
+        """Stop, and close the connection at once. Raises ConfigurationError while another task is reading."""
+        try:
+            await self._driven.aclose()
+        except RuntimeError as error:
+            raise self._busy(error) from None
 
     async def __aenter__(self) -> Self:
         return self

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -67,3 +69,61 @@ def spawn() -> Iterator[Spawn]:
         if program.poll() is None:
             program.kill()
         program.communicate()
+
+
+class Screen:
+    """A terminal with a program in it."""
+
+    def __init__(self, spawn: Spawn, *args: str, **env: str) -> None:
+        import pty
+
+        self.outer, inner = pty.openpty()
+        env = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **env}
+        self.program = spawn(*args, stdin=inner, stdout=inner, stderr=inner, start_new_session=True, env=env)
+        os.close(inner)
+        self.seen = ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            while data := os.read(self.outer, 4096):
+                self.seen += data.decode("utf-8", "replace")
+        except OSError:  # the program has left
+            pass
+
+    def type(self, keys: str, until: str) -> None:
+        """Type, and wait until a text is seen that wasn't there before."""
+        before = self.seen.count(until) if keys else 0
+        os.write(self.outer, keys.encode())
+        deadline = time.monotonic() + 30
+        while self.seen.count(until) <= before:
+            assert time.monotonic() < deadline, f"no {until!r} in {self.seen!r}"
+            time.sleep(0.01)
+
+    def leave(self) -> int:
+        """Ctrl-D, until the program has gone: one that comes before the prompt is there again gets lost."""
+        deadline = time.monotonic() + 60
+        while self.program.poll() is None and time.monotonic() < deadline:
+            try:
+                os.write(self.outer, b"\x04")
+                self.program.wait(1)
+            except (OSError, subprocess.TimeoutExpired):
+                pass
+        return self.program.wait(1)
+
+
+@pytest.fixture
+def screen(spawn: Spawn) -> Iterator[Callable[..., Screen]]:
+    if sys.platform == "win32":
+        pytest.skip("needs a pseudo-terminal")
+    screens: list[Screen] = []
+
+    def screen(*args: str, **env: str) -> Screen:
+        screens.append(Screen(spawn, *args, **env))
+        return screens[-1]
+
+    yield screen
+    for used in screens:
+        used.program.kill()
+        used.program.wait()
+        os.close(used.outer)

@@ -104,6 +104,18 @@ def test_json_is_one_object_with_all_of_it(sim: Simulator, run: Run) -> None:
     assert done.stdout.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("api", "path"), [("responses", "/v1/responses"), ("chat_completions", "/v1/chat/completions")]
+)
+def test_an_api_of_choice(sim: Simulator, run: Run, api: str, path: str) -> None:
+    done = run("ask", "--api", api, "--json", "-m", "gpt-4o-mini", QUESTION)
+    assert sim.calls[-1].request.path == path
+    assert json.loads(done.stdout)["wire"] == api
+    assert f"API {api}" in run("ask", "-v", "--api", api, "-m", "gpt-4o-mini", QUESTION).stderr
+    newest = run("log", "-n", "1").stdout.splitlines()[1].split()[0]
+    assert f"wire                 {api}\n" in run("log", "show", newest).stdout
+
+
 def test_json_of_an_error(sim: Simulator, run: Run) -> None:
     sim.script([{"kind": "quota"}])
     done = run("ask", "--json", "-m", "gpt-4o-mini", QUESTION)
@@ -238,6 +250,7 @@ def test_a_named_model_never_falls_back_to_the_simulator(run: Run, monkeypatch: 
     done = run("ask", "-m", "gpt-4o-mini", QUESTION)
     assert done.exit_code == 2
     assert "OPENAI_API_KEY" in done.stderr
+    assert "The built-in simulator needs no key: -m sim/small." in done.stderr
     monkeypatch.setenv("RINGUP_MODEL", "claude-haiku-4-5")
     done = run("ask", QUESTION)
     assert done.exit_code == 2
@@ -253,6 +266,12 @@ def test_with_a_key_its_vendors_small_model_answers(sim: Simulator, run: Run, mo
     done = run("ask", QUESTION)
     assert sent(sim)["model"] == "claude-haiku-4-5"
     assert "asking anthropic/claude-haiku-4-5" in done.stderr
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setenv("GEMINI_API_KEY", sim.gemini_key)
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", sim.gemini_url)
+    done = run("ask", QUESTION)
+    assert "/models/gemini-2.5-flash:" in sim.calls[-1].request.path
+    assert "asking gemini/gemini-2.5-flash" in done.stderr
 
 
 def test_another_server_by_its_base_url(server: Simulator, run: Run) -> None:

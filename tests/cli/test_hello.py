@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -50,3 +51,15 @@ def test_it_says_what_is_simulated_and_what_comes_next(shown: str) -> None:
     assert "OPENAI_API_KEY" in shown
     assert "ask" in shown
     assert "examples/" in shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes as POSIX has them")
+def test_head_is_no_failure() -> None:
+    """Whatever hello prints, nobody reads it: it ends without a word, and make with it."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "ringup.hello"], stdout=writes, stderr=subprocess.PIPE, timeout=60, check=False
+    )
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,4 +1,4 @@
-"""`ringup keys`, `ringup models` and `ringup log`."""
+"""`ringup keys` and `ringup log`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ringup import models
 from ringup.testing import Simulator
 from tests.cli.conftest import ANTHROPIC_KEY, OPENAI_KEY, Run
 
@@ -21,6 +20,15 @@ def test_accepted_keys(sim: Simulator, run: Run) -> None:
     assert OPENAI_KEY not in done.output
     assert ANTHROPIC_KEY not in done.output
     assert {call.request.method for call in sim.calls} == {"GET"}
+
+
+def test_googles_key_is_checked_too(sim: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", sim.gemini_url)
+    monkeypatch.setenv("GEMINI_API_KEY", sim.gemini_key)
+    done = run("keys", "check", "gemini")
+    assert done.exit_code == 0
+    assert f"gemini: GEMINI_API_KEY ***0000: accepted by {sim.gemini_url}, which has " in done.stdout
+    assert sim.gemini_key not in done.output
 
 
 def test_one_provider_only(sim: Simulator, run: Run) -> None:
@@ -40,7 +48,9 @@ def test_a_refused_key(sim: Simulator, run: Run) -> None:
 
 def test_a_provider_that_fails_says_nothing_of_the_key(sim: Simulator, run: Run) -> None:
     sim.script([{"status": 503}])
-    assert run("keys", "check", "openai").exit_code == 1
+    done = run("keys", "check", "openai")
+    assert done.exit_code == 1
+    assert "not checked: 503: " in done.stdout
     sim.script([{"reset": True}])
     done = run("keys", "check", "openai")
     assert done.exit_code == 5
@@ -69,44 +79,14 @@ def test_the_list_of_keys(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OPENAI_KEY)
     lines = {line.split()[0]: line for line in run("keys", "list").stdout.splitlines()}
     assert "***tail" in lines["openai"]
-    assert "not set" in lines["anthropic"]
+    assert "not set  " in lines["anthropic"]
+    assert "not set (optional)" in lines["ollama"]
     assert "https://" in lines["anthropic"]
 
 
 def test_short_keys_show_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hunter2")
     assert "ter2" not in run("keys", "list").stdout
-
-
-# Models
-
-
-def test_models_with_their_limits_and_refusals(run: Run) -> None:
-    lines = {line.split()[0]: line for line in run("models").stdout.splitlines()}
-    assert len(lines) == 1 + sum(len(models.known(provider)) for provider in ("openai", "anthropic", "gemini"))
-    assert "128,000" in lines["openai/gpt-4o-mini"]
-    assert "temperature" not in lines["openai/gpt-4o-mini"]
-    assert "temperature" in lines["openai/o3"]
-
-
-def test_models_of_one_provider_as_json(run: Run) -> None:
-    rows = json.loads(run("models", "-p", "anthropic", "--json").stdout)
-    assert {row["provider"] for row in rows} == {"anthropic"}
-    haiku = next(row for row in rows if row["id"] == "claude-haiku-4-5")
-    assert haiku["max_output_tokens"] == 64_000
-    assert "seed" in haiku["refuses"]
-    assert haiku["source"]
-
-
-def test_models_that_the_provider_has(sim: Simulator, run: Run) -> None:
-    done = run("models", "-p", "openai", "--live")
-    assert done.exit_code == 0
-    assert "openai/gpt-4o-mini-2024-07-18" in done.stdout
-    assert run("models", "--live").exit_code == 2
-
-
-def test_the_simulators_models_are_told_in_words(run: Run) -> None:
-    assert "sim/... is the built-in simulator" in run("models", "-p", "sim").stderr
 
 
 # The log

@@ -79,6 +79,20 @@ def test_a_table_that_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch
     assert len(terminal.getvalue().splitlines()) == 2
 
 
+def test_what_stands_below_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("a", "1"), ("b\x1b]0;evil\x07\nb", "2")]
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "24")
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    columns(("model", "size"), rows, {1: "What happened is said\x07 here.\nAnd what to do."})
+    table = "model       size\na              1\nb]0;evil b     2\n"
+    assert terminal.getvalue() == table + "  What happened is said\n  here.\n  And what to do.\n"
+    monkeypatch.setenv("COLUMNS", "12")
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    columns(("model", "size"), rows, {1: "Why."})
+    assert terminal.getvalue() == "a\n  size 1\nb]0;evil b\n  size 2\n  Why.\n"
+
+
 @pytest.mark.parametrize(
     ("cost", "shown"), [("0.0000123", "$0.000012"), ("0", "$0.00"), ("1.5", "$1.50"), ("0.25", "$0.25")]
 )

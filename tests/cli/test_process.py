@@ -168,7 +168,13 @@ def test_completion_scripts(shell: str, spawn: Spawn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"), [("ringup a", "ask"), ("ringup ask -m gpt-4o-m", "gpt-4o-mini"), ("ringup keys c", "check")]
+    ("words", "expected"),
+    [
+        ("ringup a", "ask"),
+        ("ringup ask -m gpt-4o-m", "gpt-4o-mini"),
+        ("ringup compare -m gpt-4o -m claude-o", "claude-opus-5"),
+        ("ringup keys c", "check"),
+    ],
 )
 def test_completion_completes(words: str, expected: str, spawn: Spawn) -> None:
     env = {"_RINGUP_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}

@@ -103,3 +103,26 @@ def test_a_page_instead_of_json_is_shown_as_it_is(sim: Simulator, run: Run) -> N
     done = run("ask", "--wire", "--retries", "0", "-m", "gpt-4o-mini", QUESTION)
     assert "<h1>502 Bad Gateway</h1>" in done.stderr
     assert done.exit_code == 1
+
+
+def test_googles_wire_is_labelled_too(sim: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", sim.gemini_url)
+    monkeypatch.setenv("GEMINI_API_KEY", sim.gemini_key)
+    shown = run("ask", "--wire", "-m", "gemini-2.5-flash", QUESTION).stderr
+    assert "<- what is said" in line_with(f'"text": "{QUESTION}"', shown)
+    assert "<- a piece of the text" in line_with("candidates[0].content.parts[0].text", shown)
+    assert "<- why it stopped" in line_with("candidates[0].finishReason", shown)
+    assert "<- input tokens" in line_with("usageMetadata.promptTokenCount = ", shown)
+    assert sim.gemini_key not in shown
+
+
+def test_openais_newer_wire_is_labelled_too(sim: Simulator, run: Run) -> None:
+    whole = run("ask", "--wire", "--no-stream", "--api", "responses", "-m", "gpt-4o-mini", QUESTION).stderr
+    out, _, back = whole.partition("what comes back")
+    assert "<- what is said" in line_with(QUESTION, out)
+    assert "<- the text" in line_with('"text": "', back)
+    assert "<- why it stopped" in line_with('"status": "completed"', back)
+    assert "<- output tokens" in line_with('"output_tokens": ', back)
+    stream = run("ask", "--wire", "--api", "responses", "-m", "gpt-4o-mini", QUESTION).stderr
+    assert "<- a piece of the answer" in line_with("delta = ", stream)
+    assert "<- output tokens" in line_with("response.usage.output_tokens = ", stream)

@@ -148,6 +148,7 @@ def test_a_content_that_is_a_string() -> None:
         ("model_context_window_exceeded", "length"),
         ("tool_use", "tool_calls"),
         ("pause_turn", "pause"),
+        ("compaction", "pause"),
         ("refusal", "refusal"),
         ("something_new", None),
         (None, None),

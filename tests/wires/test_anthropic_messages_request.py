@@ -266,8 +266,12 @@ def test_a_refusal_is_words() -> None:
 
 
 def test_fields_that_only_this_wire_knows_go_back_into_their_block() -> None:
-    both = {"anthropic_messages": {"citations": [{"type": "x"}]}, "chat_completions": {"annotations": []}}
-    assert block(Text("a", both), "assistant") == _text("a") | {"citations": [{"type": "x"}]}
+    mine = {"anthropic_messages": {"citations": [{"type": "x"}]}}
+    assert block(Text("a", mine), "assistant") == _text("a") | {"citations": [{"type": "x"}]}
+    both = Text("a", {**mine, "chat_completions": {"x": 1}})
+    written, notices = turns(*HELLO, Message("assistant", (both,)))
+    assert written[1]["content"] == [_text("a") | {"citations": [{"type": "x"}]}]
+    assert notices == [("dropped", "messages.1.text.x")]
 
 
 def test_opaque_blocks_go_back_on_their_own_wire_only() -> None:

@@ -197,7 +197,7 @@ def test_the_developer_stays_where_it_is() -> None:
 
 
 def test_fields_of_a_message_go_back() -> None:
-    message = Message("assistant", (Text("a"),), extra={NAME: {"prefix": True}, "anthropic_messages": {"x": 1}})
+    message = Message("assistant", (Text("a"),), extra={NAME: {"prefix": True}, "gemini": {"id": 1}})
     assert sent(Message("user", (Text("b"),)), message)[1] == {"role": "assistant", "content": "a", "prefix": True}
 
 

@@ -350,6 +350,13 @@ def test_usage_of_dialects_is_written_as_it_was_read() -> None:
     assert msgspec.json.decode(openai.write_reply(reply))["usage"] == given
 
 
+def test_a_counter_that_is_a_number_and_an_object_is_written_as_both() -> None:
+    reply = openai.read_reply(body(item(1.0), usage={"prompt_tokens": 3, "audio": {"in": 1}}))
+    both = replace(reply, usage=replace(reply.usage, details={"audio": 2, "audio.in": 1}))
+    written = msgspec.json.decode(openai.write_reply(both))["usage"]
+    assert written == {"prompt_tokens": 3, "total_tokens": 3, "audio": 2, "audio.in": 1}
+
+
 def test_odd_vectors_are_read_too() -> None:
     nested = openai.read_reply(body({"embedding": [[1.0, 2.0]], "index": 0}))
     assert (nested.data, nested.dimensions) == (pack([1.0, 2.0]), 2)

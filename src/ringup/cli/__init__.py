@@ -1,4 +1,4 @@
-"""The command line: `ringup ask`, `chat`, `models`, `keys`, `log` and `simulate`. It needs the extra `cli`."""
+"""The command line: `ringup ask`, `chat`, `compare`, `models`, `keys`, `log`, `simulate`. It needs the extra `cli`."""
 
 from __future__ import annotations
 

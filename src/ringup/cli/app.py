@@ -7,6 +7,7 @@ from click.shell_completion import get_completion_class
 
 from ringup.cli.ask import ask
 from ringup.cli.chat import chat
+from ringup.cli.compare import compare
 from ringup.cli.exits import TABLE, App
 from ringup.cli.keys import keys
 from ringup.cli.log import log
@@ -41,6 +42,7 @@ def app() -> None:
     ringup ask "What is the capital of France?"     no key? the built-in simulator answers
     ringup ask -m gpt-4o-mini --wire "Hello!"       see how the call travels
     ringup chat                                     a conversation
+    ringup compare "Hello!" -m sim/a -m sim/b       several models side by side
     """
 
 
@@ -59,5 +61,5 @@ def completion(shell: str) -> None:
     click.echo(kind(app, {}, "ringup", "_RINGUP_COMPLETE").source())
 
 
-for command in (ask, chat, keys, log, models, simulate):
+for command in (ask, chat, compare, keys, log, models, simulate):
     app.add_command(command)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
 from typing import Any
 
 import click
 
 from ringup.cli.exits import NO_ANSWER, report
-from ringup.cli.output import is_terminal, read_text, write
+from ringup.cli.output import write
+from ringup.cli.prompts import read_prompt
 from ringup.cli.setup import Setup, call_options
 from ringup.cli.telling import as_dict, close, dump, gather, play, print_whole
 from ringup.errors import RingupError
@@ -35,7 +33,7 @@ def ask(words: tuple[str, ...], no_stream: bool, json_: bool, **options: Any) ->
       ringup ask -m claude-haiku-4-5 "What does this do?" < program.py
       ringup ask --wire --max-tokens 20 "Count to ten."
     """
-    text = _read_prompt(words)
+    text = read_prompt(words, "ask")
     setup = Setup.read(options)
     try:
         reply = _answer(setup, text, no_stream, silent=json_)
@@ -59,30 +57,3 @@ def _answer(setup: Setup, text: str, no_stream: bool, silent: bool) -> Reply:
         if not silent:
             print_whole(reply, setup)
         return reply
-
-
-def _read_prompt(words: tuple[str, ...]) -> str:
-    if len(words) > 1:
-        raise click.UsageError(f'the prompt is one argument. Put it into quotes: ringup ask "{" ".join(words)}"')
-    argument = words[0] if words else None
-    try:
-        (argument or "").encode()
-    except UnicodeEncodeError:
-        raise click.UsageError("the prompt isn't text in UTF-8.") from None
-    text = "\n\n".join([part for part in (argument, _read_pipe(argument)) if part and part.strip()])
-    if not text:
-        raise click.UsageError('there is no prompt. Give it as an argument, like ringup ask "Hello!", or pipe it in.')
-    return text
-
-
-def _read_pipe(argument: str | None) -> str:
-    """What was piped in. Beside an argument, a stdin that is no pipe and no file isn't waited for."""
-    if sys.stdin is None or is_terminal(sys.stdin):
-        return ""
-    try:
-        mode = os.fstat(sys.stdin.fileno()).st_mode
-    except (OSError, ValueError):
-        mode = stat.S_IFIFO
-    if argument and not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
-        return ""
-    return read_text(sys.stdin.buffer.read()).rstrip("\n")

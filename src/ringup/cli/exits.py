@@ -35,6 +35,7 @@ __all__ = [
     "in_shell",
     "report",
     "show",
+    "words",
 ]
 
 FAILED, MISUSED, REFUSED, TOO_MUCH, NO_ANSWER, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 130, 141
@@ -70,6 +71,7 @@ _PHRASES = {
     "What came is in the error's .partial. ": "",
     "; what came is in the error's .partial": "",
     " Or pass it as api_key=.": "",
+    'needs no key: model="sim/small"': "needs no key: -m sim/small",
     "pass one as api_key=, to a client": "put one into the vendor's variable (OPENAI_API_KEY, ...), and this server's "
     "address, if it isn't the vendor's own, into the one beside it (OPENAI_BASE_URL, ...) instead of --base-url",
     "pass it as api_key=": "name the address in the vendor's variable (OPENAI_BASE_URL, ...) instead of --base-url",
@@ -84,20 +86,25 @@ def in_shell(text: str) -> str:
     return _OPTIONS.sub(lambda found: "--" + found[0].partition("=")[0].replace("_", "-"), text)
 
 
-def show(error: Exception) -> None:
-    """One message on stderr: what happened, what to do, and what to quote to the provider's support."""
-    if isinstance(error, ModuleNotFoundError) and not isinstance(error, RingupError):
-        note(f"error: {error.name} isn't installed.", fg="red")
-        note("Install all that the command line needs: pip install 'ringup[cli]'", bold=True)
-        return
-    if not isinstance(error, RingupError):
-        words = getattr(error, "strerror", None) if isinstance(error, OSError) else None
-        note(f"error: {words or f'{type(error).__name__}: {error}'}", fg="red")
-        note("RINGUP_DEBUG=1 shows where it comes from.")
-        return
-    note(f"error: {in_shell(error.message)}", fg="red")
-    if error.advice:
-        note(in_shell(error.advice), bold=True)
+def words(error: Exception) -> tuple[str, str]:
+    """An error in words of the command line: what happened, and what to do about it (where that is known)."""
+    if isinstance(error, RingupError):
+        return in_shell(error.message), in_shell(error.advice)
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} isn't installed.", "Install all that the command line needs: pip install 'ringup[cli]'"
+    said = getattr(error, "strerror", None) if isinstance(error, OSError) else None
+    return said or f"{type(error).__name__}: {error}", "RINGUP_DEBUG=1 shows where it comes from."
+
+
+def show(error: Exception, whose: str = "") -> None:
+    """One message on stderr: what happened, what to do, and what to quote to the provider's support.
+
+    `whose` is the model that it befell, where there are several.
+    """
+    what, advice = words(error)
+    note(f"error: {f'{whose}: ' if whose else ''}{what}", fg="red")
+    if advice:
+        note(advice, bold=True)
     if isinstance(error, APIError) and error.request_id:
         note(f"request id: {error.request_id}")
 
@@ -109,8 +116,8 @@ def report(error: Exception) -> dict[str, Any]:
     partial = getattr(error, "partial", None)
     return {
         "error": type(error).__name__,
-        "message": in_shell(getattr(error, "message", str(error))),
-        "advice": in_shell(getattr(error, "advice", "")),
+        "message": words(error)[0],
+        "advice": words(error)[1],
         **said,
         "exit_code": code(error),
         "partial_text": partial.text if partial else None,

@@ -10,7 +10,14 @@ from ringup import providers
 from ringup.cli.exits import MISUSED, code, in_shell
 from ringup.cli.listing import find_route, list_models
 from ringup.cli.output import columns, note
-from ringup.errors import APIError, ConfigurationError, MissingKeyError
+from ringup.errors import (
+    APIError,
+    AuthenticationError,
+    ConfigurationError,
+    MissingKeyError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+)
 from ringup.providers import Provider
 from ringup.secret import Secret
 
@@ -31,7 +38,8 @@ def list_() -> None:
     for provider in _found(_WITH_KEYS):
         for variable in provider.key_env:
             value = os.environ.get(variable)
-            rows.append((provider.name, variable, _tail(value) if value else "not set", provider.keys_page))
+            unset = "not set (optional)" if provider.key_optional else "not set"
+            rows.append((provider.name, variable, _tail(value) if value else unset, provider.keys_page))
     columns(("provider", "variable", "key", "where to get one"), rows)
 
 
@@ -61,8 +69,9 @@ def _check(provider: Provider) -> int:
     except ConfigurationError as error:
         end, said, advice = code(error), f"malformed: {error.message}", error.advice
     except APIError as error:
-        answer = f"not accepted: {error.status}: {error.message}" if error.status else f"not checked: {error.message}"
-        end, said, advice = code(error), answer, error.advice.replace(_CHECK, " M")
+        state = "not accepted" if isinstance(error, _REFUSALS) else "not checked"
+        said = f"{state}: {f'{error.status}: ' if error.status else ''}{error.message}"
+        end, advice = code(error), error.advice.replace(_CHECK, " M")
     variable = _variable(provider)
     shown = f"{variable} {_tail(os.environ[variable])}" if variable else provider.key_env[0]
     click.echo(f"{provider.name}: {shown}: {said}")
@@ -70,6 +79,9 @@ def _check(provider: Provider) -> int:
         note(in_shell(advice), bold=True)
     return end
 
+
+_REFUSALS = (AuthenticationError, PermissionDeniedError, PaymentRequiredError)
+"""What a provider says of a key. Any other error says nothing of it: some have no list of models (404)."""
 
 _CHECK = " Check it with `ringup keys check` or m"
 """What needn't be said here."""

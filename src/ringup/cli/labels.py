@@ -1,6 +1,7 @@
 """What the fields of a provider's JSON mean, for `--wire`: by wire, and by the field's path ("choices[].message").
 
-Sources: OpenAI's API reference for Chat Completions and Anthropic's for Messages, November 2026.
+Sources: OpenAI's API reference for Chat Completions and Responses, Anthropic's for Messages and Google's for
+generateContent, November 2026.
 """
 
 from __future__ import annotations
@@ -44,6 +45,31 @@ REQUESTS: Mapping[str, Labels] = {
         "stop_sequences[]": "the answer ends before this",
         "stream": "the answer comes in pieces",
     },
+    "responses": {
+        "model": "who is asked",
+        "instructions": "the instruction",
+        "input": "what is said",
+        "input[].role": "who speaks",
+        "input[].content": "what is said",
+        "input[].content[].text": "what is said",
+        "max_output_tokens": "the longest answer, reasoning included",
+        "temperature": "0: the likeliest words; more: varied ones",
+        "top_p": "only the likeliest words of this share",
+        "reasoning.effort": "how long it thinks",
+        "include[]": "what more the answer holds",
+        "store": "whether the provider keeps the answer",
+        "stream": "the answer comes in pieces",
+    },
+    "gemini": {
+        "systemInstruction.parts[].text": "the instruction",
+        "contents[].role": "who speaks",
+        "contents[].parts[].text": "what is said",
+        "generationConfig.maxOutputTokens": "the longest answer, reasoning included",
+        "generationConfig.temperature": "0: the likeliest words; more: varied ones",
+        "generationConfig.topP": "only the likeliest words of this share",
+        "generationConfig.stopSequences[]": "the answer ends before this",
+        "generationConfig.seed": "makes answers more repeatable",
+    },
 }
 
 ANSWERS: Mapping[str, Labels] = {
@@ -72,16 +98,47 @@ ANSWERS: Mapping[str, Labels] = {
         "usage.cache_creation_input_tokens": "input tokens written to the cache",
         "usage.output_tokens": "output tokens",
     },
+    "responses": {
+        "id": "the answer's id",
+        "model": "who answered",
+        "status": "why it stopped",
+        "incomplete_details.reason": "why it stopped too early",
+        "output[].content[].text": "the text",
+        "output[].content[].refusal": "why the model won't",
+        "output[].summary[].text": "its reasoning, in short",
+        "output[].encrypted_content": "its reasoning, for the provider to read again",
+        "output[].name": "the tool it asks for",
+        "usage.input_tokens": "input tokens",
+        "usage.input_tokens_details.cached_tokens": "of the input, read from the cache",
+        "usage.output_tokens": "output tokens",
+        "usage.output_tokens_details.reasoning_tokens": "of the output, spent on reasoning",
+    },
+    "gemini": {
+        "responseId": "the answer's id",
+        "modelVersion": "who answered",
+        "candidates[].content.parts[].text": "the text",
+        "candidates[].content.parts[].functionCall.name": "the tool it asks for",
+        "candidates[].finishReason": "why it stopped",
+        "promptFeedback.blockReason": "why the prompt was refused",
+        "usageMetadata.promptTokenCount": "input tokens",
+        "usageMetadata.cachedContentTokenCount": "of the input, read from the cache",
+        "usageMetadata.candidatesTokenCount": "output tokens, without the reasoning",
+        "usageMetadata.thoughtsTokenCount": "output tokens, spent on reasoning",
+    },
 }
 
-_STREAMED_USAGE = {name: label for name, label in ANSWERS["chat_completions"].items() if name.startswith("usage.")}
+
+def _streamed(wire: str, usage: str, above: str = "") -> dict[str, str]:
+    """The labels of the token counts, where a stream has them as a whole answer does."""
+    return {above + name: label for name, label in ANSWERS[wire].items() if name.startswith(f"{usage}.")}
+
 
 EVENTS: Mapping[str, Labels] = {
     "chat_completions": {
         "choices[].delta.content": "a piece of the text",
         "choices[].delta.refusal": "a piece of why the model won't",
         "choices[].finish_reason": "why it stopped",
-        **_STREAMED_USAGE,
+        **_streamed("chat_completions", "usage"),
     },
     "anthropic_messages": {
         "message.model": "who answers",
@@ -92,6 +149,18 @@ EVENTS: Mapping[str, Labels] = {
         "delta.stop_reason": "why it stopped",
         "delta.stop_sequence": "at which of the stop texts",
         "usage.output_tokens": "output tokens, all in all",
+    },
+    "responses": {
+        "delta": "a piece of the answer",
+        "response.status": "how far it is, at the end why it stopped",
+        "response.incomplete_details.reason": "why it stopped too early",
+        **_streamed("responses", "usage", "response."),
+    },
+    "gemini": {
+        "candidates[].content.parts[].text": "a piece of the text",
+        "candidates[].finishReason": "why it stopped",
+        "promptFeedback.blockReason": "why the prompt was refused",
+        **_streamed("gemini", "usageMetadata"),
     },
 }
 

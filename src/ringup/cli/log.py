@@ -55,9 +55,8 @@ def show(id: int, json_: bool) -> None:
 
 
 def _name(call: dict[str, Any]) -> str:
-    """provider/model, the provider once: the simulator's models have it in their names."""
-    prefix = f"{call['provider']}/"
-    return prefix + str(call["model"]).removeprefix(prefix)
+    """provider/model. The simulator's models have the provider in their own names."""
+    return str(call["model"]) if call["provider"] == "sim" else f"{call['provider']}/{call['model']}"
 
 
 def _shown(name: str, value: Any) -> Any:

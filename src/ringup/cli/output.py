@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import click
@@ -64,14 +65,16 @@ def seconds(value: float | None) -> str:
     return "?" if value is None else f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
-def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[int, str] | None = None) -> None:
     """A table to stdout: columns in line, two spaces between them; numbers to the right.
 
-    On a terminal that is too narrow for it, a line for each cell.
+    On a terminal that is too narrow for it, a line for each cell. `below` is what is said below a row, by its index.
     """
+    below = below or {}
+    rows = [[_flat(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
     if is_terminal(sys.stdout) and sum(widths) + 2 * (len(head) - 1) > width():
-        return _stacked(head, rows)
+        return _stacked(head, rows, below)
     right = [
         bool(rows) and all(row[index][:1].isdigit() or not row[index].strip("?-") for row in rows)
         for index in range(len(head))
@@ -82,14 +85,40 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         return "  ".join(cells).rstrip()
 
     click.echo(paint(line(head), sys.stdout, dim=True))
-    for row in rows:
+    for index, row in enumerate(rows):
         click.echo(line(row))
+        _explain(below.get(index, ""))
     return None
 
 
-def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    for first, *rest in rows:
+def _flat(cell: str) -> str:
+    """A cell on one line, without what a terminal would take as commands: models and servers may send anything."""
+    return " ".join(cell.translate(CONTROL).split())
+
+
+def _explain(text: str) -> None:
+    """What is said below a row: paragraphs, a little to the right, broken where the line ends."""
+    for paragraph in text.splitlines():
+        click.echo(paint(_wrapped(_flat(paragraph), "  "), sys.stdout, fg="red"))
+
+
+def _wrapped(text: str, further: str) -> str:
+    """A text in lines that the terminal doesn't break, two spaces to the right; `further` stands before the others."""
+    return textwrap.fill(
+        text,
+        max(width(), 20),
+        initial_indent="  ",
+        subsequent_indent=further,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[int, str]) -> None:
+    for index, (first, *rest) in enumerate(rows):
         click.echo(paint(first, sys.stdout, bold=True))
         for name, cell in zip(head[1:], rest, strict=True):
             if cell:
-                click.echo(f"  {paint(name, sys.stdout, dim=True)} {cell}")
+                lines = _wrapped(f"{name} {cell}", "    ")
+                click.echo(f"  {paint(name, sys.stdout, dim=True)}{lines[len(name) + 2 :]}")
+        _explain(below.get(index, ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import reduce
 from pathlib import Path
@@ -13,24 +13,25 @@ from typing import Any, Self, TypeVar, cast
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ringup import models, providers
+from ringup import models, providers, wires
 from ringup.cli.output import note, warn
 from ringup.cli.tap import Tap
 from ringup.cli.view import View, retry_line
-from ringup.client import Client
+from ringup.client import AsyncClient, Client
 from ringup.errors import RingupWarning
 from ringup.ledger import Ledger
 from ringup.plan import Params
 from ringup.reply import Attempt
 from ringup.transport import Options, make_transport
 
-__all__ = ["SIMULATED", "Setup", "call_options", "data_dir", "ledger_path", "model_names"]
+__all__ = ["SIMULATED", "Setup", "call_options", "calls_options", "data_dir", "ledger_path", "model_names"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 SIMULATED = "sim/small"
-_DEFAULTS = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5"}
+_DEFAULTS = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5", "gemini": "gemini-2.5-flash"}
 """What is asked when a key is there and no model was named: each vendor's small one."""
 
 
@@ -71,8 +72,28 @@ def _complete_model(_context: click.Context, _option: click.Parameter, begun: st
     return model_names(begun)
 
 
-_OPTIONS = (
-    click.option("-m", "--model", shell_complete=_complete_model, help="provider/model, or a bare id. [RINGUP_MODEL]"),
+_APIS = ", ".join(wires.NAMES)
+_MODEL = click.option(
+    "-m", "--model", shell_complete=_complete_model, help="provider/model, or a bare id. [RINGUP_MODEL]"
+)
+_MODELS = click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    shell_complete=_complete_model,
+    help="provider/model, or a bare id. Once for each model.",
+)
+_WIRE = click.option("--wire", "show_wire", is_flag=True, help="Show on stderr how the call travels, out and back.")
+_API = click.option(
+    "--api",
+    "wire",
+    type=click.Choice(wires.NAMES),
+    metavar="NAME",
+    help=f"The API to speak: {_APIS}. [what the call needs]",
+)
+_SHARED = (
     click.option("-s", "--system", help="The instruction that stands before the conversation."),
     click.option("--max-tokens", type=int, help="The longest answer, in tokens."),
     click.option("--temperature", type=float, help="0 for the likeliest words, higher for more varied ones."),
@@ -90,7 +111,6 @@ _OPTIONS = (
         help="When the model's name doesn't tell: openai, groq, ... (`ringup keys list` has them all)",
     ),
     click.option("--base-url", help="Another server, written as in the vendor's SDK."),
-    click.option("--wire", is_flag=True, help="Show on stderr how the call travels, out and back."),
     click.option("--no-log", is_flag=True, help="Leave no trace of this in the log."),
     click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
 )
@@ -98,13 +118,22 @@ _OPTIONS = (
 
 def call_options(command: F) -> F:
     """Gives a command the options that a call has."""
-    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
+    return _with((_MODEL, *_SHARED, _API, _WIRE), command)
+
+
+def calls_options(command: F) -> F:
+    """Gives a command the options of several calls at the same time, each to a model of its own."""
+    return _with((_MODELS, *_SHARED), command)
+
+
+def _with(options: Iterable[Callable[[F], F]], command: F) -> F:
+    return reduce(lambda made, option: option(made), reversed(tuple(options)), command)
 
 
 class Setup(Struct, frozen=True, kw_only=True):
     """What the options come to: the parameters of each call (the model among them), and how to make and to show it.
 
-    `said` has the notices that were told already.
+    `wire` says whether to show it; `said` has the notices that were told already.
     """
 
     params: Params
@@ -122,8 +151,16 @@ class Setup(Struct, frozen=True, kw_only=True):
         params = {name: given[name] for name in Params.__annotations__ if name in given}
         if "model" not in params and (model := _choose_model(options["provider"], options["base_url"])):
             params["model"] = model
-        rest = {name: options[name] for name in ("provider", "base_url", "wire", "no_log", "verbose")}
-        return cls(params=cast("Params", params), **rest)
+        rest = {name: options[name] for name in ("provider", "base_url", "no_log", "verbose")}
+        return cls(params=cast("Params", params), wire=options.get("show_wire", False), **rest)
+
+    def of(self, model: str) -> Self:
+        """The same for another model."""
+        return replace(self, params={**self.params, "model": model})
+
+    def ledger(self) -> Ledger:
+        """The log, or what keeps nothing."""
+        return _NoLedger() if self.no_log else Ledger(ledger_path())
 
     def client(self) -> Client:
         """A client that says on stderr what happens on the way."""
@@ -132,10 +169,15 @@ class Setup(Struct, frozen=True, kw_only=True):
         return Client(
             provider=self.provider,
             base_url=self.base_url,
-            ledger=_NoLedger() if self.no_log else Ledger(ledger_path()),
+            ledger=self.ledger(),
             on_event=view.attempt if view else _tell_retry,
             transport=Tap(make_transport(Options()), view) if view else None,
         )
+
+    def async_client(self, ledger: Ledger, on_event: Callable[[Attempt], None]) -> AsyncClient:
+        """A client for one of several calls at the same time."""
+        warnings.simplefilter("ignore", RingupWarning)
+        return AsyncClient(provider=self.provider, base_url=self.base_url, ledger=ledger, on_event=on_event)
 
 
 def _choose_model(provider: str | None, base_url: str | None) -> str | None:

@@ -18,7 +18,19 @@ from ringup.messages import Refusal
 from ringup.reply import Attempt, Notice, Reply
 from ringup.streams import Stream
 
-__all__ = ["as_dict", "close", "count", "dollars", "dump", "gather", "play", "print_whole"]
+__all__ = [
+    "as_dict",
+    "caution",
+    "close",
+    "count",
+    "details",
+    "dollars",
+    "dump",
+    "gather",
+    "play",
+    "print_whole",
+    "tell_notice",
+]
 
 _ENDINGS = {
     "content_filter": "The provider's filter stopped the answer.",
@@ -45,7 +57,7 @@ def play(stream: Stream, setup: Setup) -> Reply:
                         write(text)
                         last = text[-1]
                     case Noticed(notice):
-                        _tell_notice(notice, setup)
+                        tell_notice(notice, setup)
     finally:
         if last != "\n":
             write("\n")
@@ -63,13 +75,13 @@ def gather(stream: Stream) -> Reply:
 def print_whole(reply: Reply, setup: Setup) -> None:
     """Print an answer that wasn't printed as it came."""
     for notice in reply.notices:
-        _tell_notice(notice, setup)
+        tell_notice(notice, setup)
     if setup.wire:
         heading("the answer")
     write(_words(reply).rstrip("\n") + "\n")
 
 
-def _tell_notice(notice: Notice, setup: Setup) -> None:
+def tell_notice(notice: Notice, setup: Setup) -> None:
     """Say once what became of a parameter; of what is in order only to who wants to know."""
     if notice.message in setup.said:
         return
@@ -82,15 +94,20 @@ def _tell_notice(notice: Notice, setup: Setup) -> None:
 
 def close(reply: Reply, setup: Setup) -> None:
     """After an answer: a warning when it isn't whole, and a line with why it stopped, tokens, cost and time."""
-    if reply.finish_reason == "length":
-        limit = setup.params.get("max_tokens")
-        warn(f"The answer is cut off: raise --max-tokens{f' above {limit:,}' if limit else ''} for all of it.")
-    elif reply.finish_reason in _ENDINGS:
-        warn(_ENDINGS[reply.finish_reason])
+    if said := caution(reply, setup):
+        warn(said)
     if setup.verbose or is_terminal(sys.stderr):
         note(_summary(reply))
     if setup.verbose:
-        note(_details(reply))
+        note(details(reply))
+
+
+def caution(reply: Reply, setup: Setup) -> str:
+    """What is to be said of an answer that isn't whole; nothing of one that is."""
+    if reply.finish_reason == "length":
+        limit = setup.params.get("max_tokens")
+        return f"The answer is cut off: raise --max-tokens{f' above {limit:,}' if limit else ''} for all of it."
+    return _ENDINGS.get(reply.finish_reason or "", "")
 
 
 def _summary(reply: Reply) -> str:
@@ -107,15 +124,17 @@ def _summary(reply: Reply) -> str:
     return " · ".join([why, tokens, cost, seconds(reply.latency), reply.model or "?"])
 
 
-def _details(reply: Reply) -> str:
-    details = {
+def details(reply: Reply) -> str:
+    """What only who asks for more wants to know, on one line."""
+    said = {
         "id": reply.id,
         "request id": reply.request_id,
+        "API": reply.wire,
         "first words after": reply.time_to_first_token and seconds(reply.time_to_first_token),
         "tries": len(reply.attempts) or None,
         "cost unknown because": None if reply.provider == "sim" else reply.bill.reason,
     }
-    return " · ".join([f"{name} {value}" for name, value in details.items() if value is not None])
+    return " · ".join([f"{name} {value}" for name, value in said.items() if value is not None])
 
 
 def count(tokens: int | None) -> str:
@@ -142,6 +161,7 @@ def as_dict(reply: Reply) -> dict[str, Any]:
         "cost": None if reply.cost is None else str(reply.cost),
         "cost_unknown": reply.bill.reason,
         "provider": reply.provider,
+        "wire": reply.wire,
         "model": reply.model,
         "id": reply.id,
         "request_id": reply.request_id,

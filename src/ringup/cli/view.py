@@ -47,7 +47,7 @@ class View:
         """A request goes out. Of the key only its last 4 characters are shown."""
         self._began = time.monotonic()
         self._answered = False
-        self._wire = next((name for name in wires.NAMES if http.path == wires.find(name).PATH), "")
+        self._wire = next((name for name in wires.NAMES if _is_of(name, http.path)), "")
         heading(f"try {self._number}: what goes out")
         note(f"{http.method} {url}", bold=True)
         key = {auth.header: ("Bearer " if auth.header == "authorization" else "") + _masked(auth)} if auth else {}
@@ -116,6 +116,11 @@ def retry_line(attempt: Attempt) -> str:
     kind, _, words = (attempt.error or "").partition(": ")
     why = str(attempt.status) if attempt.status and attempt.status >= 400 else words or kind
     return f"{why.rstrip('.')}, trying again in {seconds(attempt.wait)}"
+
+
+def _is_of(wire: str, path: str) -> bool:
+    """Whether a request to this path speaks the wire. Google's has the model's name in it."""
+    return f"{path}/".startswith(f"{wires.find(wire).PATH}/")
 
 
 def _decode(data: bytes) -> Any:

@@ -56,9 +56,7 @@ class Options(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.connect_timeout > 0:
             raise ParameterError("connect_timeout must be above 0 seconds", parameter="connect_timeout")
-        if self.proxy is not None and (
-            urlsplit(self.proxy).scheme not in _PROXIES or not urlsplit(self.proxy).hostname
-        ):
+        if self.proxy is not None and not _is_proxy(self.proxy):
             raise ParameterError(
                 "proxy isn't the URL of a proxy.",
                 parameter="proxy",
@@ -68,6 +66,15 @@ class Options(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         proxy = None if self.proxy is None else host_and_port(self.proxy)  # the URL may hold a password
         return f"Options(connect_timeout={self.connect_timeout}, proxy={proxy}, ca_file={self.ca_file!r})"
+
+
+def _is_proxy(url: object) -> bool:
+    """Whether that is the URL of a proxy: text, with a scheme that is understood, a host, and no impossible port."""
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        return parts is not None and parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def check(request: HttpRequest, auth: Auth | None) -> None:

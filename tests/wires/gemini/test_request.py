@@ -275,7 +275,7 @@ def test_names_and_fields_of_messages() -> None:
     [
         (Text(""), {"text": ""}),
         (Text("a", {"gemini": {"thoughtSignature": "QQ=="}}), {"text": "a", "thoughtSignature": "QQ=="}),
-        (Text("a", {"anthropic_messages": {"citations": [1]}}), {"text": "a"}),
+        (Text("a", {"anthropic_messages": {"caller": [1]}}), {"text": "a"}),
         (Refusal("no"), {"text": "no"}),
         (Thinking("hm", extra=MINE), {"text": "hm", "thought": True}),
         (Thinking("hm", "QQ==", extra=MINE), {"text": "hm", "thought": True, "thoughtSignature": "QQ=="}),
@@ -318,7 +318,7 @@ def test_parts(part: Part, sent: dict[str, Any]) -> None:
     [
         (Thinking("hm", "anthropic's"), [], ("dropped", "messages.1.thinking")),
         (Opaque("responses", {"type": "item"}), [], ("dropped", "messages.1.item")),
-        (Opaque("responses", {}), [], ("dropped", "messages.1.part")),
+        (Opaque("responses", {}), [], ("dropped", "messages.1.opaque")),
         (Audio(id="a", transcript="words"), [{"text": "words"}], ("moved", "messages.1.audio")),
         (Audio(id="a"), [], ("dropped", "messages.1.audio")),
         (

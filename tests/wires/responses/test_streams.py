@@ -185,6 +185,15 @@ def test_a_reasoning_summary_in_two_pieces() -> None:
     ]
 
 
+def test_pieces_that_are_counted_anyhow_dont_fill_the_memory() -> None:
+    found = read(begun(REASONING), summary("One.", 0), summary("Two.", 10**30), summary("Three.", 5), ended())
+    whole = found[-2]
+    assert isinstance(whole, PartEnd)
+    assert isinstance(whole.part, Thinking)
+    assert whole.part.text.split() == ["One.", "Two.Three."]
+    assert len(whole.part.text) < 1000
+
+
 def test_an_open_models_reasoning() -> None:
     content = [{"type": "reasoning_text", "text": "Hm."}]
     found = read(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from msgspec import Raw
 
+from ringup.crossing import is_foreign, made_id
 from ringup.messages import (
     Audio,
     Document,
@@ -135,6 +137,7 @@ def input_json(value: Any) -> str:
     return "{}" if value is None else encode(value).decode()
 
 
+_ID = re.compile(r"[a-zA-Z0-9_-]+")
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 
 
@@ -246,14 +249,19 @@ def _write_text(part: Text | Refusal, _where: str, _notices: list[Notice]) -> di
     return block | own_extra(part) if part.extra else block
 
 
-def _write_audio(_part: Audio, where: str, notices: list[Notice]) -> None:
+def _write_audio(part: Audio, where: str, notices: list[Notice]) -> dict[str, Any] | None:
+    if part.transcript:
+        message = "the Messages API takes no audio: the words of it were sent as text"
+        notices.append(Notice("moved", f"{where}.audio", message))
+        return {"type": "text", "text": part.transcript}
     notices.append(Notice("dropped", f"{where}.audio", "the Messages API takes no audio: it was not sent"))
+    return None
 
 
 def _write_opaque(part: Opaque, where: str, notices: list[Notice]) -> dict[str, Any] | None:
     if part.wire == NAME:
         return part.data
-    kind = part.data.get("type", "block")
+    kind = part.kind
     notices.append(Notice("dropped", f"{where}.{kind}", f"this {kind!r} is known to {part.wire} only: it was not sent"))
     return None
 
@@ -264,8 +272,18 @@ def _write_call(part: ToolCall, where: str, notices: list[Notice]) -> dict[str, 
         message = f"the arguments of {part.name!r} aren't a JSON object; they were sent as the text of INVALID_JSON"
         notices.append(Notice("moved", f"{where}.tool_call", message))
         sent = {"INVALID_JSON": part.json}
-    block = {"type": "tool_use", "id": part.id, "name": part.name, "input": sent}
+    if (sent_id := _id(part.id)) != part.id:
+        message = "this API wants ids of tool calls of letters, digits, - and _ only; others were made of them"
+        notices.append(Notice("renamed", f"{where}.tool_call.id", message))
+    block = {"type": "tool_use", "id": sent_id, "name": part.name, "input": sent}
     return block | own_extra(part) if part.extra else block
+
+
+def _id(call_id: str) -> str:
+    """A call's id of letters, digits, - and _, which are all that this API takes ("String should match pattern
+    '^[a-zA-Z0-9_-]+$'").
+    """
+    return call_id if _ID.fullmatch(call_id) else f"toolu_{made_id(call_id)}"
 
 
 def wire_input(part: ToolCall) -> Any:
@@ -285,7 +303,7 @@ def wire_input(part: ToolCall) -> Any:
 
 
 def _write_result(part: ToolResult, where: str, notices: list[Notice]) -> dict[str, Any]:
-    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.call_id}
+    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": _id(part.call_id)}
     content = write_parts(part.parts, where, notices)
     if len(content) == 1 and len(content[0]) == 2 and "text" in content[0]:
         block["content"] = content[0]["text"]
@@ -297,7 +315,7 @@ def _write_result(part: ToolResult, where: str, notices: list[Notice]) -> dict[s
 
 
 def _write_thinking(part: Thinking, where: str, notices: list[Notice]) -> dict[str, Any] | None:
-    if not part.signature:
+    if not part.signature or is_foreign(part.extra, NAME):
         message = "thinking without this API's signature can't be sent back, so it was left out"
         notices.append(Notice("dropped", f"{where}.thinking", message))
         return None

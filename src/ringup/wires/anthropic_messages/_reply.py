@@ -30,6 +30,7 @@ _REASONS: dict[str, FinishReason] = {
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
     "pause_turn": "pause",
+    "compaction": "pause",  # it was asked to stop there (pause_after_compaction)
     "refusal": "refusal",
 }
 _WORDS: dict[FinishReason, str] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ringup.crossing import left_behind
 from ringup.errors import ParameterError
 from ringup.http import HttpRequest
 from ringup.messages import Message, Opaque, OutputSchema, Part, Reasoning, Request, Text, Tool, ToolChoice, ToolResult
@@ -63,7 +64,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     version = OLD_VERSION if turns.old or any(name in body for name in SAMPLING) else NEW_VERSION
     headers = {"content-type": "application/json", "anthropic-version": version}
     headers.update({name.lower(): value for name, value in request.headers.items()})
-    return HttpRequest(path=PATH, headers=headers, body=encode(body)), tuple(notices)
+    return HttpRequest(path=PATH, headers=headers, body=encode(body)), tuple(dict.fromkeys(notices))
 
 
 def version_for(request: Request) -> str:
@@ -141,6 +142,9 @@ class _Turns:
     def _add_any(self, where: str, message: Message) -> None:
         if message.name is not None:
             self._notices.append(Notice("dropped", f"{where}.name", "this API has no names for those who speak"))
+        for what, wire in left_behind(message, NAME):
+            text = f"this means something to {wire} only: it was not sent"
+            self._notices.append(Notice("dropped", f"{where}.{what}", text))
         role = self._role(where, message)
         self.old = self.old or needs_old_version(role, message.parts)
         content = write_parts(self._arrange(where, role, message), where, self._notices)
@@ -236,8 +240,8 @@ def _write_tool(tool: Tool | Opaque, notices: list[Notice]) -> dict[str, Any] | 
     if isinstance(tool, Opaque):
         if tool.wire == NAME:
             return tool.data
-        kind = tool.data.get("type", "tool")
-        notices.append(Notice("dropped", "tools", f"the tool {kind!r} is known to {tool.wire} only: it was not sent"))
+        text = f"the tool {tool.kind!r} is known to {tool.wire} only: it was not sent"
+        notices.append(Notice("dropped", "tools", text))
         return None
     block: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:

@@ -30,6 +30,7 @@ __all__ = [
     "field_of",
     "file_block",
     "image_block",
+    "is_old",
     "merge",
     "message_parts",
     "own",
@@ -289,6 +290,11 @@ def read_call(call: dict[str, Any]) -> ToolCall | None:
     json = given if isinstance(given, str) else "" if given is None else encode(given).decode()
     extra = rest_of(call, ("id", "type", "index", "function", "custom"), kind, ("name", words))
     return ToolCall(word(call.get("id")) or "", _text(inner.get("name")), json, kind, extra)
+
+
+def is_old(part: ToolCall) -> bool:
+    """Whether a call came, and goes back, as the deprecated function_call."""
+    return bool(part.extra) and own(part.extra).get("field") == "function_call"
 
 
 def call_block(part: ToolCall) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ringup.wires.chat_completions._parts import (
     call_block,
     extra_of,
     field_of,
+    is_old,
     merge,
     message_parts,
     own,
@@ -54,12 +55,15 @@ _FINISH: dict[str, FinishReason] = {
     "content_filter": "content_filter",
     "error": "error",
     "eos": "stop",  # Together
+    "eos_token": "stop",  # Hugging Face's text-generation-inference
     "end_turn": "stop",
     "stop_sequence": "stop",
+    "tool_use": "tool_calls",
     "max_tokens": "length",
     "model_length": "length",  # Mistral
     "insufficient_system_resource": "error",  # DeepSeek
     "abort": "error",  # vLLM
+    "function_call_filter": "error",  # Gemini, with its reason behind a colon: MALFORMED_FUNCTION_CALL
 }
 _OPENAI_WORDS = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
 FROM_CHOICE = ("logprobs", "native_finish_reason", "stop_reason", "token_ids", "content_filter_results", "seed")
@@ -68,7 +72,7 @@ FROM_CHOICE = ("logprobs", "native_finish_reason", "stop_reason", "token_ids", "
 
 def finish_of(raw: str | None, refused: bool) -> FinishReason | None:
     """Our word for a finish_reason. None for none, and for a word that nobody knows (the raw word is kept)."""
-    reason = _FINISH.get((raw or "").lower())
+    reason = _FINISH.get((raw or "").lower().partition(":")[0])
     return "refusal" if refused and reason == "stop" else reason
 
 
@@ -270,7 +274,7 @@ def _write_message(message: Message) -> dict[str, Any]:
         match part:
             case Audio():
                 written["audio"] = _write_audio(part)
-            case ToolCall() if own(part.extra).get("field") == "function_call":
+            case ToolCall() if is_old(part):
                 written["function_call"] = {"name": part.name, "arguments": part.json}
             case ToolCall():
                 written.setdefault("tool_calls", []).append(call_block(part))

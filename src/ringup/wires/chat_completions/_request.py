@@ -5,10 +5,10 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
-from zlib import crc32
 
 from msgspec.structs import replace
 
+from ringup.crossing import left_behind, made_id, says_nothing
 from ringup.http import HttpRequest
 from ringup.messages import (
     Audio,
@@ -54,6 +54,7 @@ _ONLY_TEXT = "a tool's result holds only text on this API; its images and files 
 _AS_TEXT = "this API takes no plain-text documents; the document was sent as text"
 _SPOKEN = "what the model said as audio can be sent back only by its id; the words were sent as text"
 _NO_WORDS = "this audio has neither sound nor words that could be sent; it was left out"
+_NOT_SAID = "the assistant's messages hold only words on this API; its images and files follow in a user message"
 _BY_FILE = "an uploaded image is sent as a file on this API"
 _MISPLACED = "tools are called in the assistant's messages, and answered in a user's or a tool's; this was left out"
 _FILE_NAME = "this API wants a file's name, so one was made up"
@@ -63,6 +64,7 @@ _NAMELESS = "this server takes no names of speakers; the name was left out"
 
 _NEXT = "The result is in the next message."
 _PLAIN = {"type", "text"}
+_EMPTY = {"role", "content"}
 
 Block = dict[str, Any]
 
@@ -129,7 +131,7 @@ def _ours(value: Any, where: str, notices: Notices) -> bool:
     """Whether this wire can say a value: all but what only another wire knows."""
     if not isinstance(value, Opaque) or value.wire == NAME:
         return True
-    notices.add("dropped", f"{where}.{value.data.get('type', 'opaque')}", _FOREIGN)
+    notices.add("dropped", f"{where}.{value.kind}", _FOREIGN)
     return False
 
 
@@ -210,12 +212,13 @@ class _Messages:
 
     def id(self, call_id: str) -> str:
         """A tool call's id as the server takes it; the same one always becomes the same."""
-        length = self.rules.tool_id_length
-        if length is None or (len(call_id) == length and call_id.isascii() and call_id.isalnum()):
+        length, most = self.rules.tool_id_length, self.rules.tool_id_max
+        if length is None and (most is None or len(call_id) <= most):
+            return call_id
+        if len(call_id) == length and call_id.isascii() and call_id.isalnum():
             return call_id
         self.notices.add("renamed", "tool_call.id", _ANY_ID)
-        text = call_id.encode("utf-8", "replace")
-        return f"{crc32(text):08x}{crc32(text[::-1]):08x}"[:length]
+        return made_id(call_id)[:length] if length else f"call_{made_id(call_id)}"
 
     def takes(self, part: Thinking) -> bool:
         """Whether reasoning can go back: it came on this wire, in a field that the server knows."""
@@ -223,9 +226,13 @@ class _Messages:
         return field is not None and (known is None or field in known)
 
     def add(self, message: Message) -> None:
+        for what, wire in left_behind(message, NAME):
+            self.notices.add("dropped", what, f"this means something to {wire} only; it was left out")
         if message.role == "assistant":
             self.flush()
-            self.written.append(self._assistant(message))
+            written = self._assistant(message)
+            if written.keys() != _EMPTY or written["content"] or _has_words(message):
+                self.written.append(written)
             return
         results = [part for part in message.parts if type(part) is ToolResult]
         if not results:
@@ -241,7 +248,9 @@ class _Messages:
     def plain(self, message: Message) -> None:
         """A message of words, images and files."""
         self.flush()
-        self.written.append(self.named({"role": self.role(message), "content": self._content(message.parts)}, message))
+        content = self._content(message.parts)
+        if content or _has_words(message):
+            self.written.append(self.named({"role": self.role(message), "content": content}, message))
 
     def flush(self) -> None:
         """What was moved out of tool messages goes in a user's message of its own."""
@@ -280,6 +289,7 @@ class _Messages:
     def _assistant(self, message: Message) -> Block:
         content: list[Part] = []
         thoughts: list[Part] = []
+        shown: list[Part] = []
         calls: list[Block] = []
         fields: Block = {}
         one_refusal = [type(part) for part in message.parts].count(Refusal) == 1
@@ -297,8 +307,14 @@ class _Messages:
                     fields["refusal"] = part.text
                 case Audio(id=str()):
                     fields["audio"] = {"id": part.id}
+                case Image() | Document(text=None):
+                    shown.append(part)
                 case _:
                     content.append(part)
+        if shown:
+            self.notices.add("moved", "assistant", _NOT_SAID)
+            self.moved += [{"type": "text", "text": "From the assistant:"}]
+            self.moved += [block for part in shown if (block := self._block(part)) is not None]
         if calls:
             fields["tool_calls"] = calls
         words = self._content(content)
@@ -310,6 +326,8 @@ class _Messages:
     def _block(self, part: Part) -> Block | None:
         """A part as an item of a content list; None where it can't be one, which a notice tells."""
         match part:
+            case Text() if says_nothing(part, NAME):
+                return None
             case Text():
                 return text_block(part)
             case Image():
@@ -357,6 +375,11 @@ class _Messages:
             return {"type": "text", "text": part.transcript}
         self.notices.add("dropped", "audio", _NO_WORDS)
         return None
+
+
+def _has_words(message: Message) -> bool:
+    """Whether a message goes out although nothing is left in it: it was empty from the start."""
+    return not message.parts or any(type(part) is Text and not says_nothing(part, NAME) for part in message.parts)
 
 
 def _moves(part: Part) -> bool:

@@ -31,6 +31,7 @@ from ringup.wires.chat_completions._parts import (
     call_block,
     detail_block,
     field_of,
+    is_old,
     own,
     thinking_chunk,
 )
@@ -149,6 +150,8 @@ def _choice(index: int, delta: Delta, finish: str | None) -> Delta:
 def _opening(part: Part, call: int) -> Delta:
     """What a part holds as it begins; empty when that is nothing."""
     match part:
+        case ToolCall() if is_old(part):
+            return {"function_call": {"name": part.name, "arguments": part.json}}
         case ToolCall():
             return {"tool_calls": [{"index": call, **call_block(part)}]}
         case Text():
@@ -201,6 +204,8 @@ def _delta(event: Event, state: _Choice) -> Delta:
 
 def _arguments(event: ArgumentsDelta, state: _Choice) -> Delta:
     part, index = state.parts[event.index], state.calls[event.index]
+    if isinstance(part, ToolCall) and is_old(part):
+        return {"function_call": {"arguments": event.json}}
     if isinstance(part, ToolCall) and part.kind == "custom":
         return {"tool_calls": [{"index": index, "type": "custom", "custom": {"input": event.json}}]}
     return {"tool_calls": [{"index": index, "function": {"arguments": event.json}}]}

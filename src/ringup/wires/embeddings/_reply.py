@@ -149,8 +149,9 @@ def _write_usage(usage: Usage) -> dict[str, Any] | None:
     body["total_tokens"] = usage.input_tokens + (usage.output_tokens or 0)
     for key, value in usage.details.items():
         outer, dot, inner = key.partition(".")
-        if dot:
-            body.setdefault(outer, {})[inner] = value
+        held = body.setdefault(outer, {}) if dot else None
+        if isinstance(held, dict):
+            held[inner] = value
         else:
             body[key] = value
     return body

@@ -320,7 +320,7 @@ def _write_audio(part: Audio, where: str, notices: list[Notice]) -> Block | None
 def _write_opaque(part: Opaque, where: str, notices: list[Notice]) -> Block | None:
     if part.wire == NAME:
         return part.data
-    kind = part.data.get("type", "part")
+    kind = part.kind
     notices.append(Notice("dropped", f"{where}.{kind}", f"this {kind!r} is known to {part.wire} only: it was not sent"))
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from ringup.crossing import left_behind, says_nothing
 from ringup.errors import ParameterError
 from ringup.http import HttpRequest
 from ringup.messages import Message, Opaque, OutputSchema, Part, Reasoning, Request, Text, Tool, ToolChoice
@@ -12,7 +13,7 @@ from ringup.reply import Notice
 from ringup.rules import Rules
 from ringup.wire_tools import encode
 from ringup.wires.gemini._fields import camel
-from ringup.wires.gemini._parts import PATH, Block, merge, own, write_part
+from ringup.wires.gemini._parts import NAME, PATH, Block, merge, own, write_part
 from ringup.wires.gemini._results import Results
 
 __all__ = ["is_older", "write_request"]
@@ -30,10 +31,12 @@ _BUDGETS = {
 """Tokens of thinking for an effort, on models before Gemini 3 (ai.google.dev/gemini-api/docs/openai; the last two are
 the most that every one of them takes)."""
 _LEVELS = {"max": "XHIGH"}
+_UNSIGNED = "skip_thought_signature_validator"
+"""For calls that another model made; without a signature Gemini 3 answers 400 (ai.google.dev, "Thought signatures")."""
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
 
 
-def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[Notice, ...]]:  # noqa: ARG001
+def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[Notice, ...]]:
     """The request in this API's JSON, and notices of what it can't say.
 
     `request.extra` is merged last, field by field, under either name of a field; a None in it takes the field out. Its
@@ -43,7 +46,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     notices: list[Notice] = []
     leading = _leading(request.messages)
     system = _system(request, leading, notices)
-    turns = _Turns(is_older(request.model), notices)
+    turns = _Turns(is_older(request.model), rules.signed_calls, notices)
     for at in range(leading, len(request.messages)):
         turns.add(at, request.messages[at])
     if not turns.written:
@@ -66,7 +69,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
         headers=headers,
         body=encode(merge(body, extra) if extra else body),
     )
-    return http, tuple(notices)
+    return http, tuple(dict.fromkeys(notices))
 
 
 def _path(request: Request) -> str:
@@ -111,10 +114,11 @@ def _system(request: Request, leading: int, notices: list[Notice]) -> list[Block
 class _Turns:
     """The conversation as this API has it: two roles, and the results of tools among a user's parts."""
 
-    __slots__ = ("_joins", "_notices", "_results", "written")
+    __slots__ = ("_joins", "_notices", "_results", "_signs", "written")
 
-    def __init__(self, older: bool, notices: list[Notice]) -> None:
+    def __init__(self, older: bool, signs: bool, notices: list[Notice]) -> None:
         self.written: list[Block] = []
+        self._signs = signs
         self._notices = notices
         self._results = Results(older, notices)
         self._joins: list[Block] | None = None  # the parts of a turn of results, which further results join
@@ -132,10 +136,15 @@ class _Turns:
     def _add_any(self, where: str, message: Message) -> None:
         if message.name is not None:
             self._notices.append(Notice("dropped", f"{where}.name", "this API has no names for those who speak"))
+        for what, wire in left_behind(message, NAME):
+            text = f"this means something to {wire} only: it was not sent"
+            self._notices.append(Notice("dropped", f"{where}.{what}", text))
         if message.role in ("system", "developer"):
             text = "this API has no system message inside the conversation: it was sent as the user's"
             self._notices.append(Notice("moved", where, text))
         blocks = self._blocks(where, message.parts)
+        if message.role == "assistant" and self._signs:
+            self._sign(where, blocks)
         if message.role == "tool" and self._joins is not None:
             self._joins += blocks
             self._joins.sort(key=_is_other)
@@ -144,10 +153,20 @@ class _Turns:
             turn = {"role": "model" if message.role == "assistant" else "user", "parts": blocks}
             self.written.append(merge(turn, own(message)) if message.extra else turn)
 
+    def _sign(self, where: str, blocks: list[Block]) -> None:
+        """A turn of calls that no Gemini signed: the first call gets the word that stands for a signature."""
+        call = next((block for block in blocks if "functionCall" in block), None)
+        if call is not None and not any("thoughtSignature" in block for block in blocks):
+            call["thoughtSignature"] = _UNSIGNED
+            text = "this API wants a signature on calls of tools; the word that it has for calls of others was sent"
+            self._notices.append(Notice("added", f"{where}.tool_call.thoughtSignature", text))
+
     def _blocks(self, where: str, parts: tuple[Part, ...]) -> list[Block]:
         blocks: list[Block] = []
         moved: list[Block] = []
         for part in parts:
+            if says_nothing(part, NAME):
+                continue
             if part_blocks := self._results.write(part, where, moved):
                 blocks += part_blocks
         return blocks + moved

@@ -41,6 +41,8 @@ from ringup.wires.responses._parts import (
 __all__ = ["Growing"]
 
 Fields = dict[str, Any]
+_MOST_GAPS = 100
+"""Pieces of reasoning that may be skipped as empty: a server that counts anyhow doesn't fill our memory with gaps."""
 _Grows = Text | Refusal | Thinking | ToolCall
 
 
@@ -226,7 +228,7 @@ class Growing:
         item.field = field
         piece = _place(event, place)
         gaps, item.piece = max(piece - item.piece, 0), max(piece, item.piece)
-        self._grow(item.parts[0], GAP * gaps)
+        self._grow(item.parts[0], GAP * min(gaps, _MOST_GAPS))
         self._grow(item.parts[0], _text(event.get("delta")))
 
     def _more(self, index: int, fields: Fields) -> None:

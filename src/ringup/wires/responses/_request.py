@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ringup.crossing import left_behind, made_id, says_nothing
 from ringup.http import HttpRequest
 from ringup.messages import (
     Audio,
@@ -56,6 +57,8 @@ _EFFORT_ONLY = "this API takes a reasoning effort as a word, and no budget or mo
 _NO_NAMES = "this API has no names for those who speak; it was not sent"
 _FOREIGN = "a part that only another API knows can't be sent on this one; it was left out"
 _UNSIGNED = "reasoning that another API gave can't go back on this one; it was left out"
+_THOUGHTLESS = "this model doesn't think, and takes no reasoning of another; it was left out"
+_LONG_ID = "this API wants shorter ids of tool calls; others were made of them"
 _UNSEALED = "reasoning came without its encrypted content and nothing is stored, so it can't go back; it was left out"
 _NO_FLAG = "this API has no field that marks a tool's result as an error; its text was sent"
 _AS_TEXT = "a document of plain text is sent as text on this API"
@@ -81,7 +84,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     notices = Notices()
     body: Block = {"model": request.model} if request.model else {}
     body.update(settings(request, notices))
-    body["input"] = _input(request, notices)
+    body["input"] = _input(request, rules, notices)
     if not body["input"]:
         del body["input"]
     if is_stateless(request.extra):
@@ -157,7 +160,7 @@ def _ours(value: Any, where: str, notices: Notices) -> bool:
     """Whether this wire can say a value: all but what only another wire knows."""
     if not isinstance(value, Opaque) or value.wire == NAME:
         return True
-    notices.add("dropped", f"{where}.{value.data.get('type', 'opaque')}", _FOREIGN)
+    notices.add("dropped", f"{where}.{value.kind}", _FOREIGN)
     return False
 
 
@@ -199,8 +202,8 @@ def _reasoning(wanted: Reasoning, notices: Notices) -> Block:
 # Input
 
 
-def _input(request: Request, notices: Notices) -> list[Block]:
-    writer = _Items(notices, is_stateless(request.extra))
+def _input(request: Request, rules: Rules, notices: Notices) -> list[Block]:
+    writer = _Items(rules, notices, is_stateless(request.extra))
     if request.system and not _is_words(request):
         notices.add("moved", "system", _AS_MESSAGE)
         writer.add(Message("system", request.system))
@@ -217,15 +220,19 @@ def _input(request: Request, notices: Notices) -> list[Block]:
 class _Items:
     """Items as they are written."""
 
-    __slots__ = ("customs", "notices", "stateless", "written")
+    __slots__ = ("customs", "notices", "own", "rules", "stateless", "written")
 
-    def __init__(self, notices: Notices, stateless: bool) -> None:
+    def __init__(self, rules: Rules, notices: Notices, stateless: bool) -> None:
         self.written: list[Block] = []
         self.customs: set[str] = set()  # the calls of custom tools: their results are items of another type
+        self.own: set[str] = set()  # the ids of calls that this API gave: they go back as they are
+        self.rules = rules
         self.notices = notices
         self.stateless = stateless
 
     def add(self, message: Message) -> None:
+        for what, wire in left_behind(message, NAME):
+            self.notices.add("dropped", what, f"this means something to {wire} only; it was left out")
         if message.name is not None:
             self.notices.add("dropped", "message.name", _NO_NAMES)
         if message.role == "assistant":
@@ -275,13 +282,22 @@ class _Items:
         kind = CUSTOM if result.call_id in self.customs else "function_call"
         item: Block = {"type": f"{kind}_output"}
         if result.call_id:
-            item["call_id"] = result.call_id
+            item["call_id"] = self._id(result.call_id)
         item["output"] = blocks[0]["text"] if plain else blocks or ""
         return item | own(result.extra)
+
+    def _id(self, call_id: str) -> str:
+        """A call's id as the server takes it."""
+        if call_id in self.own or self.rules.tool_id_max is None or len(call_id) <= self.rules.tool_id_max:
+            return call_id
+        self.notices.add("renamed", "tool_call.id", _LONG_ID)
+        return f"call_{made_id(call_id)}"
 
     def _block(self, part: Part) -> Block | None:
         """A part as content; None where it can't be any, which a notice tells."""
         match part:
+            case Text() if says_nothing(part, NAME):
+                return None
             case Text():
                 return text_block(part)
             case Image():
@@ -327,7 +343,9 @@ class _Items:
                 case ToolCall():
                     if part.kind == "custom":
                         self.customs.add(part.id)
-                    self.written.append(call_item(part))
+                    if own(part.extra):
+                        self.own.add(part.id)
+                    self.written.append(call_item(part) | {"call_id": self._id(part.id)})
                 case Thinking():
                     self.written.append(thinking_item(part))
                 case Opaque() if not is_content(part):
@@ -339,6 +357,8 @@ class _Items:
         """The parts of an assistant's turn that this wire can send back; notices tell of the others."""
         for part in parts:
             match part:
+                case Text() if says_nothing(part, NAME):
+                    pass
                 case Text() | Refusal() | ToolCall():
                     yield part
                 case Opaque():
@@ -358,6 +378,8 @@ class _Items:
         field = field_of(part)
         if field is None:
             self.notices.add("dropped", "thinking", _UNSIGNED)
+        elif "reasoning" in self.rules.refuses:
+            self.notices.add("dropped", "thinking", _THOUGHTLESS)
         elif self.stateless and field == "summary" and not part.signature and "content" not in own(part.extra):
             self.notices.add("dropped", "thinking.unsealed", _UNSEALED)
         else:

@@ -121,7 +121,11 @@ class Writer:
             return b""
         self._started = True
         body = response_body(self._head, self._echo)
-        return self._event("response.created", response=body) + self._event("response.in_progress", response=body)
+        first = body | {"status": "queued"} if self._echo.get("background") else body
+        opening = self._event("response.created", response=first)
+        if self._echo.get("background"):
+            opening += self._event("response.queued", response=first)
+        return opening + self._event("response.in_progress", response=body)
 
     def _finish(self, finish: Finish) -> bytes:
         parts = [part for item in self._items for part in item.parts]
