@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from array import array
+from base64 import b64encode
 from functools import cache
 
-__all__ = ["TEXT", "WORDS", "stream", "whole"]
+__all__ = ["TEXT", "VECTORS", "WORDS", "embeddings", "stream", "whole"]
 
 TEXT = "The capital of France is Paris. It lies on the Seine, in the north of the country."
 WORDS = (" north", " south", " river", " bridge")
 """The pieces of a stream, over and over: some clients take the same one all the time for a fault."""
+
+VECTORS = (16, 1536)
+"""How many embeddings an answer has, and how many numbers each."""
 
 _CHAT = f"""{{
   "id": "chatcmpl-D0aBcDeFgHiJkLmNoPqRsTuVwXyZ0",
@@ -56,6 +62,21 @@ _MESSAGE = (
 def whole(wire: str) -> bytes:
     """A whole answer, as JSON."""
     return (_CHAT if wire == "openai" else _MESSAGE).encode()
+
+
+@cache
+def embeddings() -> bytes:
+    """An answer with embeddings in base64, as OpenAI gives it to who asks for that."""
+    count, size = VECTORS
+    rows = [array("f", [math.sin(row * size + at) / 28 for at in range(size)]) for row in range(count)]
+    data = ",".join(
+        [
+            f'{{"object":"embedding","index":{at},"embedding":"{b64encode(row.tobytes()).decode()}"}}'
+            for at, row in enumerate(rows)
+        ]
+    )
+    usage = '"usage":{"prompt_tokens":256,"total_tokens":256}'
+    return f'{{"object":"list","data":[{data}],"model":"text-embedding-3-small",{usage}}}'.encode()
 
 
 @cache

@@ -7,9 +7,10 @@ import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
-__all__ = ["COLD", "KEY", "MODELS", "NAMES", "Contestant", "contestants", "make"]
+__all__ = ["COLD", "EMBEDDER", "KEY", "MODELS", "NAMES", "Contestant", "contestants", "make"]
 
 MODELS = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5"}
+EMBEDDER = "text-embedding-3-small"
 KEY = {"openai": "sk-bench-0123456789abcdef", "anthropic": "sk-ant-bench-0123456789abcdef"}
 
 NAMES = {
@@ -20,13 +21,17 @@ NAMES = {
 
 
 class Contestant(Protocol):
-    """A client under measurement. `messages` are dicts with a role and a text; replies are their text."""
+    """A client under measurement. `messages` are dicts with a role and a text; replies are their text. `embed`
+    gives rows of numbers, and is asked for on OpenAI's wire only.
+    """
 
     def __init__(self, wire: str, origin: str) -> None: ...
 
     def ask(self, messages: list[dict[str, Any]]) -> str: ...
 
     def stream(self, messages: list[dict[str, Any]]) -> Iterator[str]: ...
+
+    def embed(self, texts: list[str]) -> Any: ...
 
     async def ask_async(self, messages: list[dict[str, Any]]) -> str: ...
 

@@ -15,7 +15,8 @@ class Row:
     """`where` is the kind of process it runs in: a new one (program, import), a long-lived one, or a fresh worker.
 
     `flight` is how many calls are under way at once (0: sync code). `scale` turns seconds into the unit shown.
-    `beside` names another row, whose number of the same client stands in the brackets' denominator.
+    `beside` names another row, whose number of the same client stands in the brackets' denominator. `vectors` asks for
+    embeddings. `wires` are those that have such a call.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Row:
     stream: bool = False
     value: str = "cpu"
     beside: str = ""
+    vectors: bool = False
+    wires: tuple[str, ...] = ("openai", "anthropic")
 
 
 ROWS = (
@@ -70,5 +73,6 @@ ROWS = (
         origin=f"/pieces/{PACED}/paced",
         stream=True,
     ),
+    Row("embed", "embeddings, 16 × 1,536 numbers, CPU", "worker", "ms", "≤ 1 ms", 1e3, vectors=True, wires=("openai",)),
     Row("big", "request of 2,000 messages, 1 MB, CPU", "worker", "ms", "≤ 3 ms", 1e3, messages="many"),
 )

@@ -73,7 +73,7 @@ class Run:
     def __init__(self, wire: str, rounds: int, seconds: float, limit: float, only: str = "") -> None:
         self._wire, self._rounds, self._seconds = wire, rounds, seconds
         self._end = time.monotonic() + limit
-        self._rows = [row for row in ROWS if row.name.startswith(only)]
+        self._rows = [row for row in ROWS if row.name.startswith(only) and wire in row.wires]
         self._taken: dict[tuple[str, str], list[float]] = {}
         self.names = contestants(wire)
 

@@ -11,7 +11,7 @@ import re
 import sys
 from functools import cache
 
-from bench.canned import stream, whole
+from bench.canned import embeddings, stream, whole
 
 __all__ = ["main"]
 
@@ -27,7 +27,7 @@ _STREAMS = re.compile(rb'"stream": ?true')
 
 @cache
 def _whole(wire: str) -> bytes:
-    body = whole(wire)
+    body = embeddings() if wire == "embeddings" else whole(wire)
     return _HEAD % (b"application/json", b"content-length: %d" % len(body)) + body
 
 
@@ -70,6 +70,9 @@ class Canned(asyncio.Protocol):
 
     def _answer(self, path: bytes, body: bytearray) -> None:
         wire = "anthropic" if path.endswith(b"/messages") else "openai"
+        if path.endswith(b"/embeddings"):
+            self._transport.write(_whole("embeddings"))
+            return
         if not _STREAMS.search(body):
             self._transport.write(_whole(wire))
             return

@@ -7,7 +7,7 @@ from typing import Any
 
 import litellm
 
-from bench.contestants import KEY, MODELS
+from bench.contestants import EMBEDDER, KEY, MODELS
 
 
 class LiteLLM:
@@ -25,6 +25,10 @@ class LiteLLM:
         for chunk in litellm.completion(messages=messages, stream=True, **self._asked):
             if chunk.choices and chunk.choices[0].delta.content:
                 yield chunk.choices[0].delta.content
+
+    def embed(self, texts: list[str]) -> Any:
+        asked = {**self._asked, "model": f"openai/{EMBEDDER}", "encoding_format": "base64"}
+        return [found["embedding"] for found in litellm.embedding(input=texts, **asked).data]
 
     async def ask_async(self, messages: list[Any]) -> str:
         return str((await litellm.acompletion(messages=messages, **self._asked)).choices[0].message.content)

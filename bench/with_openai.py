@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 
-from bench.contestants import KEY, MODELS
+from bench.contestants import EMBEDDER, KEY, MODELS
 
 
 class OpenAI:
@@ -26,6 +26,9 @@ class OpenAI:
         ):
             if chunk.choices and chunk.choices[0].delta.content:
                 yield chunk.choices[0].delta.content
+
+    def embed(self, texts: list[str]) -> Any:
+        return [found.embedding for found in self._client.embeddings.create(model=EMBEDDER, input=texts).data]
 
     async def ask_async(self, messages: list[Any]) -> str:
         reply = await self._async.chat.completions.create(model=self._model, messages=messages)

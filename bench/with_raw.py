@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bench.contestants import KEY, MODELS
+from bench.contestants import EMBEDDER, KEY, MODELS
 
 
 class ChatMessage(msgspec.Struct, frozen=True):
@@ -36,6 +36,14 @@ class Chat(msgspec.Struct):
 
     def piece(self) -> str | None:
         return self.choices[0].delta.content if self.choices else None
+
+
+class Vector(msgspec.Struct):
+    embedding: bytes
+
+
+class Vectors(msgspec.Struct):
+    data: list[Vector]
 
 
 class Block(msgspec.Struct):
@@ -93,6 +101,7 @@ class Raw:
         lines = "".join(f"{name}: {value}\r\n" for name, value in self._headers.items())
         self._head = f"POST {self._path} HTTP/1.1\r\nhost: {place.netloc}\r\n{lines}content-length: ".encode()
         self._encode = msgspec.json.Encoder().encode
+        self._read_vectors = msgspec.json.Decoder(Vectors).decode
         self._connection = http.client.HTTPConnection(self._host, self._port)
         self._idle: list[Any] = []
 
@@ -118,6 +127,12 @@ class Raw:
     def _piece(self, event: bytes) -> str | None:
         data = event[event.index(b"data: ") + 6 :]
         return None if data == b"[DONE]" else self._event(data).piece()
+
+    def embed(self, texts: list[str]) -> list[memoryview]:
+        body = self._encode({"model": EMBEDDER, "input": texts, "encoding_format": "base64"})
+        self._connection.request("POST", self._path.replace("chat/completions", "embeddings"), body, self._headers)
+        found = self._read_vectors(self._connection.getresponse().read())
+        return [memoryview(vector.embedding).cast("f") for vector in found.data]
 
     async def _connect(self) -> Any:
         import asyncio

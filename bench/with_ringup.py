@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import ringup
-from bench.contestants import KEY, MODELS
+from bench.contestants import EMBEDDER, KEY, MODELS
 
 
 class Ringup:
@@ -26,6 +26,9 @@ class Ringup:
 
     def stream(self, messages: list[dict[str, Any]]) -> Iterator[str]:
         return iter(self._client.stream(messages))
+
+    def embed(self, texts: list[str]) -> Any:
+        return self._client.embed(texts, model=EMBEDDER)
 
     async def ask_async(self, messages: list[dict[str, Any]]) -> str:
         return (await self._async.ask(messages)).text

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.canned import TEXT, WORDS
+from bench.canned import TEXT, VECTORS, WORDS
 from bench.contestants import Contestant, make
 from bench.rows import ROWS, Row
 
@@ -24,6 +24,8 @@ MESSAGES: dict[str, list[dict[str, Any]]] = {
     "many": [{"role": ("user", "assistant")[turn % 2], "content": "word " * 96} for turn in range(1999)]
     + [{"role": "user", "content": "What is the capital of France?"}],
 }
+
+TEXTS = [f"The {number}th text is about the rivers and bridges of a country in the north." for number in range(16)]
 
 
 def peak_mb() -> float:
@@ -62,7 +64,9 @@ class Worker:
         end = time.perf_counter() + seconds
         units = 0
         while True:
-            if row.stream:
+            if row.vectors:
+                units += _embedded(contestant.embed(TEXTS))
+            elif row.stream:
                 units += _checked(list(contestant.stream(messages)), row)
             else:
                 units += _answered(contestant.ask(messages))
@@ -90,6 +94,13 @@ class Worker:
 def _answered(text: str) -> int:
     if text != TEXT:
         raise ValueError(f"a wrong answer: {text!r}")
+    return 1
+
+
+def _embedded(vectors: Any) -> int:
+    """One, for vectors of the right number and length."""
+    if (len(vectors), len(vectors[0])) != VECTORS:
+        raise ValueError(f"not {VECTORS[0]} vectors of {VECTORS[1]} numbers")
     return 1
 
 

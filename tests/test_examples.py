@@ -139,6 +139,47 @@ def test_streaming(run: Runner) -> None:
     assert "cancelled" in said
 
 
+def test_embeddings(run: Runner, server: Simulator) -> None:
+    few, found, many, long = run("embeddings.py").split("\n\n")
+    assert "3 vectors of 1536 numbers\n" in few
+    assert re.search(r"^\d+ tokens, 0\.0000\d+ dollars$", few, re.MULTILINE)
+    alike, unlike = [float(number) for number in re.findall(r"like: +(-?\d\.\d+)", few)]
+    assert alike > 0.7
+    assert unlike < 0.3
+    assert "I forgot my password -> How do I reset my password?" in found
+    assert "-> Where is my parcel now?" in found
+    assert many.splitlines()[1:4] == ["1000 of 3000", "2000 of 3000", "3000 of 3000"]
+    assert "3000 vectors in 3 requests, 768,000 bytes" in many
+    assert "texts[1] is too long: it has 20,00" in long
+    assert len(server.calls) == 7
+
+
+def test_caching(run: Runner) -> None:
+    said = run("caching.py")
+    read = [int(tokens) for tokens in re.findall(r"(\d+) read from the cache", said)]
+    assert read[0] == 0
+    assert 1024 < read[1] < read[2]
+    assert re.findall(r"saved (-?)0\.00\d+ dollars", said) == ["-", "", ""]
+    same, timed = said.split("\n\n")[1:]
+    assert "a hit: " in same
+    assert "a miss: " in timed
+    assert "the system, from character 1 on: 'House rule" in timed
+
+
+def test_reasoning(run: Runner) -> None:
+    said = run("reasoning.py")
+    shown = re.findall(r"^(\S+) (\S+): (\d+) tokens of thinking; (.+)$", said, re.MULTILINE)
+    assert len(shown) == 12, said
+    told = {(model, wish): text for model, wish, _, text in shown}
+    assert told["claude-opus-5", "'high'"] == "as asked"
+    assert "sent as the effort" in told["claude-opus-5", "2000"]
+    assert "sent as a budget of 3,200 tokens" in told["claude-haiku-4-5", "'high'"]
+    assert told["claude-haiku-4-5", "2000"] == told["claude-haiku-4-5", "'none'"] == "as asked"
+    assert "always thinks" in told["gpt-5", "'none'"]
+    assert "doesn't think" in told["gpt-4o-mini", "'high'"]
+    assert "Paris" in said.split("as it comes:")[1]
+
+
 def test_many_at_once(run: Runner, server: Simulator) -> None:
     said = run("many_at_once.py")
     for country, capital in (("France", "Paris"), ("Japan", "Tokyo"), ("Italy", "Rome"), ("Kenya", "Nairobi")):
@@ -147,6 +188,27 @@ def test_many_at_once(run: Runner, server: Simulator) -> None:
     assert "Lima" in said
     assert said.endswith("[stop]\n")
     assert len(server.calls) == 11
+
+
+def test_typed_output(run: Runner) -> None:
+    said = run("typed_output.py")
+    assert re.search(r"^output +Person\(name='.+', age=\d+, tags=\[.*\]\)$", said, re.MULTILINE)
+    assert "asked for by the way 'native'" in said
+    partials = re.findall(r"^partial +(.*)$", said, re.MULTILINE)
+    assert partials[0] == "{}"
+    assert re.search(r"^whole +Person\(", said, re.MULTILINE)
+    assert re.search(r"^error +length: .*, 4 tokens$", said, re.MULTILINE)
+
+
+def test_tools(run: Runner, server: Simulator) -> None:
+    said = run("tools.py")
+    assert re.search(r"^answer .*sunny", said, re.MULTILINE)
+    assert "answered after 2 calls" in said
+    assert re.search(r"^runs +get_weather \{'city': 'Rome'", said, re.MULTILINE)
+    assert re.search(r'^gave .*"city":"Rome"', said, re.MULTILINE)
+    assert re.search(r"^paused +paused: \[\('get_weather', \{'city': 'Lima'", said, re.MULTILINE)
+    assert re.search(r"^resumed .*Cusco", said, re.MULTILINE)
+    assert len(server.calls) == 6
 
 
 def test_retries(run: Runner) -> None:

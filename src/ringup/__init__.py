@@ -10,10 +10,15 @@ Start with `ask`, `stream` and `chat`, or with a `Client` (`AsyncClient` in asyn
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringup import events
-from ringup.client import AsyncChat, AsyncClient, Chat, Client, ask, chat, stream
+from ringup.attachments import attach
+from ringup.caching import cached
+from ringup.client import AsyncChat, AsyncClient, Chat, Client, ask, chat, count_tokens, embed, stream
+from ringup.counting import Count
+from ringup.embed_plan import EmbedParams
+from ringup.embeddings import Embeddings
 from ringup.errors import (
     APIConnectionError,
     APIError,
@@ -28,6 +33,7 @@ from ringup.errors import (
     GatewayTimeoutError,
     InternalServerError,
     KeyFormatError,
+    MediaError,
     MissingExtraError,
     MissingKeyError,
     NotFoundError,
@@ -36,6 +42,7 @@ from ringup.errors import (
     ParameterError,
     PaymentRequiredError,
     PermissionDeniedError,
+    PromptTooLongError,
     ProtocolError,
     QuotaExceededError,
     RateLimitError,
@@ -54,6 +61,7 @@ from ringup.messages import (
     Image,
     Message,
     Opaque,
+    Reasoning,
     Refusal,
     Text,
     Thinking,
@@ -66,10 +74,14 @@ from ringup.plan import Params
 from ringup.providers import Provider
 from ringup.reply import Attempt, Bill, Notice, Reply
 from ringup.secret import Secret
+from ringup.similarity import Match, similarity
 from ringup.steps import PAUSE
 from ringup.streams import AsyncStream, Stream
 from ringup.usage import Usage
 from ringup.version import __version__
+
+if TYPE_CHECKING:
+    from ringup.explain import CacheReport, explain_cache
 
 __all__ = [
     "PAUSE",
@@ -85,18 +97,24 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "Bill",
+    "CacheReport",
     "Chat",
     "Client",
     "ConfigurationError",
     "ConflictError",
     "ContentTooLargeError",
     "ContextLengthError",
+    "Count",
     "Document",
+    "EmbedParams",
+    "Embeddings",
     "GatewayTimeoutError",
     "Image",
     "InternalServerError",
     "KeyFormatError",
     "Ledger",
+    "Match",
+    "MediaError",
     "Message",
     "MissingExtraError",
     "MissingKeyError",
@@ -109,10 +127,12 @@ __all__ = [
     "Params",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "PromptTooLongError",
     "ProtocolError",
     "Provider",
     "QuotaExceededError",
     "RateLimitError",
+    "Reasoning",
     "Refusal",
     "Reply",
     "RequestTimeoutError",
@@ -133,14 +153,22 @@ __all__ = [
     "Usage",
     "__version__",
     "ask",
+    "attach",
+    "cached",
     "chat",
+    "count_tokens",
+    "embed",
     "events",
+    "explain_cache",
+    "similarity",
     "stream",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """`ringup.testing`, without an import of its own: it is loaded when it is first asked for."""
+    """`ringup.testing` and `ringup.explain_cache`, without an import of their own: loaded when first asked for."""
     if name == "testing":
         return importlib.import_module("ringup.testing")
+    if name in ("CacheReport", "explain_cache"):
+        return getattr(importlib.import_module("ringup.explain"), name)
     raise AttributeError(f"module 'ringup' has no attribute {name!r}")

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from ringup.errors import ParameterError
-from ringup.messages import Opaque, Reasoning, Tool, ToolCall, ToolChoice
-from ringup.tools import Function, read_tools
+from ringup.messages import Opaque, Tool, ToolCall, ToolChoice
+from ringup.tools import Function, function, read_tools
 from ringup.typed import Kind, kind_of
 
-__all__ = ["Approve", "Ask", "read_ask", "read_reasoning"]
+__all__ = ["Approve", "Ask", "read_ask"]
 
 MAX_STEPS = 10
 
@@ -77,7 +77,9 @@ def _choice(given: Any, tools: tuple[Tool | Opaque, ...]) -> ToolChoice | None:
     """ "auto", "none", "required", or a tool by its name or its function."""
     if given is None or isinstance(given, ToolChoice):
         return given
-    name = given if isinstance(given, str) else getattr(given, "__name__", None)
+    if isinstance(given, dict) and given.get("mode") in (*_MODES, "tool"):  # from a saved conversation
+        return convert(given, ToolChoice)
+    name = given if isinstance(given, str) else function(given).tool.name if callable(given) else None
     if name in _MODES:
         return ToolChoice(cast("Any", name))
     names = [tool.name for tool in tools if isinstance(tool, Tool)]
@@ -104,21 +106,3 @@ def _count(given: Mapping[str, Any], name: str, default: int, least: int) -> int
 
 def _wrong(name: str, value: Any, wanted: str) -> ParameterError:
     return ParameterError(f"{name}={value!r} can't be used: give {wanted}", parameter=name)
-
-
-def read_reasoning(given: Any) -> Reasoning | None:
-    """A word ("low"), a number of tokens, or a Reasoning; True for the model's own effort, False for none."""
-    match given:
-        case None | Reasoning():
-            return given
-        case True:
-            return Reasoning(mode="adaptive", display="summarized")
-        case False:
-            return Reasoning(effort="none", mode="disabled")
-        case "none":
-            return Reasoning(effort="none", mode="disabled")
-        case str() if given:
-            return Reasoning(effort=given, display="summarized")
-        case int() if given > 0:
-            return Reasoning(budget_tokens=given, mode="enabled", display="summarized")
-    raise _wrong("reasoning", given, 'a word such as "low", "medium" or "high", or a number of tokens')

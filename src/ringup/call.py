@@ -16,17 +16,20 @@ The rules that it keeps:
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.advice import advise
+from ringup.embeddings import Embeddings, EmbedRequest
 from ringup.errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
     AuthenticationError,
+    ContextLengthError,
     ProtocolError,
     QuotaExceededError,
     RingupError,
@@ -47,13 +50,16 @@ from ringup.events import (
     ThinkingDelta,
     Used,
 )
+from ringup.fingerprint import Sent
 from ringup.http import HttpRequest, HttpResponse
+from ringup.intake import largest
 from ringup.messages import Request
 from ringup.providers import Provider
 from ringup.reply import Attempt, Bill, Notice, Reply
 from ringup.retry import Budget, backoff, retry_after_date, server_directs
 from ringup.secret import Auth
-from ringup.wire import Wire
+from ringup.usage import Usage
+from ringup.wire import EmbedWire, Wire
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -61,6 +67,7 @@ __all__ = [
     "Emit",
     "Env",
     "Exchange",
+    "Keep",
     "Open",
     "Plan",
     "Read",
@@ -69,12 +76,15 @@ __all__ = [
     "Shut",
     "Sleep",
     "call",
+    "what_was_sent",
 ]
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """The largest answer that is read, decompressed, as a whole or as a stream: 64 MiB."""
 
 MAX_ERROR_BYTES = 1024 * 1024
+MAX_KEPT_BYTES = 2 * 1024 * 1024
+"""A reply to a larger request doesn't keep it, but only its digests."""
 DEFAULT_IDLE = 60.0
 _ERROR_WAIT = 10.0
 _DRAIN = 0.02
@@ -83,16 +93,17 @@ _PRELUDE = (Start, Used, Noticed)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """All that is decided before a call is made. `timeout` and `idle_timeout` are in seconds.
+    """All that is decided before a call is made, for an answer or for embeddings. Times are in seconds.
 
     An `idle_timeout` of None means 60 s between the events of a stream, and no limit of its own on the wait for the
     first token: a model may think for minutes. A number bounds every silence, the first too. `shape` is how the answer
-    is to be read when it is to be of a type (`ringup.structured`).
+    is to be read when it is to be of a type (`ringup.structured`). `breakpoints` says that the model's cache has them.
+    `session` and `tags` are for the ledger.
     """
 
     provider: Provider
-    wire: Wire
-    request: Request
+    wire: Wire | EmbedWire
+    request: Request | EmbedRequest
     url: str
     http: HttpRequest
     auth: Auth | None
@@ -101,8 +112,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     retries: int
     notices: tuple[Notice, ...] = ()
     budget: Budget
-    pricer: Callable[[Reply], Bill] | None = None
+    pricer: Callable[[Any], Bill] | None = None
     shape: Any = None
+    breakpoints: bool = False
+    session: str | None = None
+    tags: Mapping[str, str] = {}
 
 
 class Exchange(Struct, frozen=True):
@@ -145,7 +159,13 @@ class Emit(Struct, frozen=True):
     events: list[Event]
 
 
-Effect = Exchange | Open | Read | Shut | Sleep | Emit
+class Keep(Struct, frozen=True):
+    """Wait until the ledger has given its word: the row is in the file, or can't be (`ringup.ledger.Receipt`)."""
+
+    receipt: Any
+
+
+Effect = Exchange | Open | Read | Shut | Sleep | Emit | Keep
 Script = Generator[Effect, Any, None]
 
 
@@ -168,22 +188,31 @@ class Env(Protocol):
 class Record:
     """What became of a call: the script writes it, the driver, the ledger and the stream read it.
 
-    `watch` is called with the record each time an attempt begins or ends, and when the call is over. `announced` is the
-    last attempt as it was told to `on_event`, so that none is told twice.
+    `reply` is the Reply, or the Embeddings. `watch` is called with the record each time an attempt begins or ends, and
+    when the call is over. `announced` is the last attempt as it was told to `on_event`, so that none is told twice.
+    `queued` is when the call was asked for, in seconds since the epoch; `ask` names the ask that it is part of, and
+    `step` its place there. `receipt` is the ledger's, where somebody waits for it.
     """
 
-    __slots__ = ("announced", "attempts", "error", "fold", "handed_out", "outcome", "plan", "reply", "watch")
+    __slots__ = (
+        *("announced", "ask", "attempts", "error", "fold", "handed_out", "outcome", "plan", "queued", "receipt"),
+        *("reply", "step", "watch"),
+    )
 
     def __init__(self, plan: Plan, watch: Callable[[Record], None] | None = None) -> None:
         self.plan = plan
         self.attempts: list[Attempt] = []
         self.announced: Attempt | None = None
-        self.reply: Reply | None = None
+        self.reply: Any = None
         self.error: RingupError | None = None
         self.outcome: Literal["open", "answered", "failed", "cancelled"] = "open"
         self.fold = Fold()
         self.handed_out = False
         self.watch = watch
+        self.queued: float | None = None
+        self.ask: str | None = None
+        self.step = 0
+        self.receipt: Any = None
 
     def change(self, **fields: Any) -> None:
         """Rewrite the last attempt."""
@@ -215,7 +244,7 @@ class _Time:
 
 
 def call(plan: Plan, record: Record, env: Env) -> Script:
-    """Make the call; at the end `record.reply` is the whole Reply. Raises APIError, with all that is known in it."""
+    """Make the call; at the end `record.reply` is the whole answer. Raises APIError, with all that is known in it."""
     time = _Time(plan, env)
     plan.budget.earn()
     spent = 0
@@ -255,13 +284,13 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
             raise
         record.outcome = "cancelled"
         if record.attempts[-1].ended is None:
-            record.change(ended=time.wall(), outcome="cancelled", maybe_billed=True)
+            record.change(ended=time.wall(), outcome="cancelled", maybe_billed=True, usage=_heard(record))
         raise
     finally:
         record.tell()
 
 
-def _whole(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Reply]:
+def _whole(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Reply | Embeddings]:
     quiet = _quiet_until(plan, record, time)
     try:
         answer: HttpResponse = yield Exchange(plan, time.left(quiet))
@@ -297,7 +326,7 @@ def _stream(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, R
 
 def _read_events(plan: Plan, record: Record, time: _Time, quiet: float | None) -> Generator[Effect, Any, None]:
     """Read to the stream's last event, and hand out what comes: from the first token on, then there is no way back."""
-    reader = plan.wire.Reader()
+    reader = cast("Wire", plan.wire).Reader()  # for embeddings there are no streams
     held: list[Event] = [Noticed(notice) for notice in plan.notices]
     received = 0
     try:
@@ -417,7 +446,14 @@ def _note_failure(record: Record, time: _Time, error: RingupError) -> None:
         outcome="failed",
         error=f"{type(error).__name__}: {error.message}",
         maybe_billed=sent and (record.attempts[-1].status or 200) < 300,
+        usage=_heard(record),
     )
+
+
+def _heard(record: Record) -> Usage | None:
+    """What a stream that broke off had told of its usage."""
+    usage = record.fold.reply().usage
+    return None if usage == Usage() else usage
 
 
 def _wait_before_retry(plan: Plan, record: Record, env: Env, time: _Time, error: APIError) -> float | APIError:
@@ -471,23 +507,43 @@ def _advice(error: APIError, plan: Plan) -> str:
         return f"A retry can't help, for no key was sent: {(kept_back or ['pass one as api_key=, to a client'])[0]}."
     if error.advice:  # the transport knows more of the network
         return f"A retry {'may' if error.retryable else 'cannot'} help. {error.advice}"
-    return advise(error, plan.provider, plan.request.model)
+    advice = advise(error, plan.provider, plan.request.model)
+    if isinstance(error, ContextLengthError) and isinstance(plan.request, Request):
+        return f"{advice} {largest(plan.request)}".strip()
+    return advice
 
 
-def _finish(reply: Reply, plan: Plan, record: Record, time: _Time | None) -> Reply:
+def _finish(reply: Reply | Embeddings, plan: Plan, record: Record, time: _Time | None) -> Reply | Embeddings:
     first = record.attempts[0]
     last = record.attempts[-1]
     if time:
         record.change(ended=last.ended or time.wall(), outcome="answered", usage=reply.usage)
-    tokens = [attempt.first_token for attempt in record.attempts if attempt.first_token]
-    return replace(
-        reply,
+    told: dict[str, Any] = {
+        "provider": plan.provider.name,
+        "wire": plan.wire.NAME,
+        "request_id": last.request_id,
+        "latency": record.attempts[-1].ended - first.started if record.attempts[-1].ended else None,
+        "attempts": tuple(record.attempts),
+        "notices": plan.notices + reply.notices,
+        "pricer": plan.pricer,
+    }
+    if isinstance(reply, Reply):
+        tokens = [attempt.first_token for attempt in record.attempts if attempt.first_token]
+        told["time_to_first_token"] = tokens[0] - first.started if tokens else None
+        told["sent"] = what_was_sent(plan)
+    return replace(reply, **told)
+
+
+def what_was_sent(plan: Plan) -> Sent | None:
+    """The request that a reply refers to, or where it is large only the digests of it. None for embeddings."""
+    if not isinstance(plan.request, Request):
+        return None
+    sent = Sent(
         provider=plan.provider.name,
         wire=plan.wire.NAME,
-        request_id=last.request_id,
-        latency=record.attempts[-1].ended - first.started if record.attempts[-1].ended else None,
-        time_to_first_token=tokens[0] - first.started if tokens else None,
-        attempts=tuple(record.attempts),
-        notices=plan.notices + reply.notices,
-        pricer=plan.pricer,
+        server=urlsplit(plan.url).netloc,
+        key=plan.auth.secret.check if plan.auth else "",
+        breakpoints=plan.breakpoints,
+        request=plan.request,
     )
+    return sent if len(plan.http.body) <= MAX_KEPT_BYTES else sent.small()

@@ -51,6 +51,8 @@ def why_responses(request: Request, rules: Rules) -> str:
     parts = [part for message in request.messages for part in message.parts if type(part) is not Text]
     if any(map(_is_by_address, parts)):
         return "only it takes a file by its address"
+    if any(map(_is_no_pdf, parts)):
+        return "only it takes files that aren't PDFs"
     if any(_came_so(part, rules) for part in parts):
         return "the conversation holds reasoning or other items that only it takes back"
     return ""
@@ -70,6 +72,11 @@ def _is_of_responses(tool: Any) -> bool:
 
 def _is_by_address(part: Any) -> bool:
     return type(part) is Document and part.url is not None
+
+
+def _is_no_pdf(part: Any) -> bool:
+    """Whether a part is a file of another kind (developers.openai.com, "File inputs")."""
+    return type(part) is Document and part.data is not None and part.media_type not in (None, "application/pdf")
 
 
 def _came_so(part: Any, rules: Rules) -> bool:

@@ -6,31 +6,41 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
+
+from msgspec.structs import replace
 
 from ringup.asking import Ask
 from ringup.call import Plan, Record, Script, call
 from ringup.conversation import Conversation, Saved, load, turn
+from ringup.counting import Count
 from ringup.drive import REAL, AsyncWorld, World, drive, drive_async
+from ringup.embed_job import Job
+from ringup.embed_plan import EmbedParams, make_job
+from ringup.embeddings import Embeddings
 from ringup.errors import ConfigurationError, ParameterError, RingupWarning
 from ringup.keys import wrapped
-from ringup.ledger import Ledger
+from ringup.ledger import Ledger, kept
 from ringup.messages import Message
+from ringup.parallel import run, run_async
 from ringup.plan import Defaults, Params, Planner, check_params
 from ringup.prompt import Prompt, read_prompt
 from ringup.providers import Provider
-from ringup.reply import Attempt, Reply
+from ringup.reply import Attempt, Notice, Reply
 from ringup.secret import Secret
 from ringup.steps import Loop, Session, Steps, steps
 from ringup.streams import AsyncStream, Stream
+from ringup.tally import begin_count
 from ringup.transport import AsyncTransport, Options, Transport, make_async_transport, make_transport
+from ringup.window import Gauge, Window, check_window, drop_oldest, shortened
 
 if TYPE_CHECKING:
     import logging
 
-__all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "stream"]
+__all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "count_tokens", "embed", "stream"]
 
 T = TypeVar("T")
 
@@ -54,6 +64,7 @@ class _Client:
         base_url: str | None = None,
         api_key: str | Secret | None = None,
         ledger: str | os.PathLike[str] | Ledger | None = None,
+        durability: str | None = None,
         on_event: Callable[[Attempt], None] | None = None,
         proxy: str | None = None,
         ca_file: str | None = None,
@@ -67,6 +78,8 @@ class _Client:
         base_url    another address, written as in the vendor's SDK (OpenAI's ends in /v1, Anthropic's doesn't)
         api_key     the key; default: the provider's variable (OPENAI_API_KEY, ANTHROPIC_API_KEY, ...)
         ledger      a SQLite file, or a `Ledger`, to log calls in; default: the variable RINGUP_LEDGER, else none
+        durability  "call": a reply is handed out only when its row is in the ledger for good, and LedgerError is raised
+                    where that can't be; default: the row follows within 100 ms, and never makes a call fail
         on_event    called with an `Attempt` each time a try on the wire begins or ends
         proxy       the URL of an HTTP or SOCKS proxy; default: the environment's
         ca_file     a PEM file of further certificate authorities to trust
@@ -80,6 +93,7 @@ class _Client:
             "provider": provider,
             "base_url": base_url,
             "ledger": ledger,
+            "durability": durability,
             "on_event": on_event,
             "ca_file": ca_file,
             "transport": transport,
@@ -93,6 +107,7 @@ class _Client:
         self._planner = Planner(provider, base_url, secret, {"model": model, **defaults})
         self._on_event = on_event
         self._ledger = _ledger(ledger)
+        self._waits = _durability(durability, self._ledger)
         self._warned: set[tuple[str, str]] = set()
         self._closed = False
 
@@ -104,40 +119,85 @@ class _Client:
         Without a prompt, the tools that the history ends with are run, and the ask goes on.
         """
         asked = () if isinstance(prompt, Resume) else read_prompt(prompt)
-        messages = (*(history.messages if history else ()), *asked)
+        messages = (*(history.sendable() if history else ()), *asked)
+        if history and asked:
+            history.check_answered(asked)
         ask = self._planner.ask(params, output)
 
         def begin(messages: tuple[Message, ...], step: int, left: float | None) -> tuple[Record, Script]:
-            return self._call(messages, params if left is None else {**params, "timeout": left}, stream, ask, step)
+            told: tuple[Notice, ...] = ()
+            if history and history.window == "drop_oldest":
+                messages, told = drop_oldest(messages, self._gauge(history, params, ask))
+            self._check_open()
+            given = params if left is None else cast("Params", {**params, "timeout": left})
+            return self._made(self._planner.plan(messages, given, stream, ask, step), told, name, step)
 
+        name = self._new_name()
+        loop = Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params))
+        if history and asked and callable(history.window) and not self._gauge(history, params, ask).fits(messages):
+            session = Session(None, ask.kind is not None)
+            return session, turn(history, asked, shortened(history, asked, session, loop, REAL), session)
         first = None if isinstance(prompt, Resume) else begin(messages, 0, None)
         if first and ask.is_plain:
             record, script = first
             return record, script if history is None else turn(history, asked, script, record)
-        session = Session(first[0] if first else None)
-        loop = Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params))
+        session = Session(first[0] if first else None, ask.kind is not None)
         run = steps(loop, session, messages, first[1] if first else None, REAL)
         return session, run if history is None else turn(history, asked, run, session)
 
-    def _call(
-        self, messages: tuple[Message, ...], params: Params, stream: bool, ask: Ask, step: int = 0
+    def _gauge(self, history: Conversation, params: Params, ask: Ask) -> Gauge:
+        unsent = self._planner.unsent((), params, ask)
+        return Gauge(unsent.request, unsent.provider, unsent.rules, history.sizes)
+
+    def _count(
+        self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None = None
+    ) -> tuple[Script, Callable[[], Count]]:
+        """The script of a count, and what gives the number. It costs nothing, so it isn't in the log."""
+        self._check_open()
+        messages = (*(history.sendable() if history else ()), *read_prompt(prompt))
+        return begin_count(self._planner, messages, params, output=output, offline=offline, watch=self._tell, env=REAL)
+
+    def _new_name(self) -> str | None:
+        """A name for an ask, by which the ledger knows which calls it took."""
+        return os.urandom(8).hex() if self._ledger else None
+
+    def _made(
+        self, plan: Plan, told: tuple[Notice, ...] = (), name: str | None = None, step: int = 0
     ) -> tuple[Record, Script]:
-        """The record and the script of one call."""
+        self._warn(plan.request.model, plan.notices)
+        plan = replace(plan, notices=told + plan.notices) if told else plan
+        record = Record(plan, self._watch)
+        record.queued, record.ask, record.step = REAL.now(), name, step
+        script = call(plan, record, REAL)
+        return record, kept(script, record) if self._ledger and self._waits else script
+
+    def _job(self, texts: str | Iterable[str], params: EmbedParams) -> Job:
+        """The calls that it takes to embed these texts."""
+        self._check_open()
+        return make_job(self._planner, texts, params, partial(self._made, name=self._new_name()), REAL)
+
+    def _embedded(self, job: Job, found: Embeddings) -> Embeddings:
+        self._warn(job.model, found.notices)
+        return found
+
+    def _check_open(self) -> None:
         if self._closed:
             raise ConfigurationError("the client is closed.", advice="Make a new one.")
-        plan = self._planner.plan(messages, params, stream, ask, step)
-        self._warn(plan)
-        record = Record(plan, self._watch)
-        return record, call(plan, record, REAL)
 
-    def _warn(self, plan: Plan) -> None:
-        for notice in plan.notices:
+    def _warn(self, model: str, notices: Iterable[Notice]) -> None:
+        for notice in notices:
             what = _PLACE.sub("", notice.what)
-            if notice.kind == "dropped" and (plan.request.model, what) not in self._warned:
-                self._warned.add((plan.request.model, what))
+            if notice.kind == "dropped" and (model, what) not in self._warned:
+                self._warned.add((model, what))
                 warnings.warn(notice.message, RingupWarning, stacklevel=_users_level())
 
     def _watch(self, record: Record) -> None:
+        self._tell(record)
+        if record.outcome != "open" and self._ledger:
+            self._ledger.add(record, record.receipt)
+
+    def _tell(self, record: Record) -> None:
+        """Let those know who want to hear of a call while it goes on."""
         attempt = record.attempts[-1]
         if attempt.wait is not None and record.outcome == "open":
             _log().info("attempt %d failed (%s); again in %.2f s", attempt.number, attempt.error, attempt.wait)
@@ -149,8 +209,6 @@ class _Client:
                 _log().exception("on_event failed; the call goes on")
         if record.outcome == "failed" and attempt.status in (401, 403):
             self._planner.forget()
-        if record.outcome != "open" and self._ledger:
-            self._ledger.add(record)
 
     def __repr__(self) -> str:
         shown = [f"{name}={self._settings[name]!r}" for name in ("model", "provider") if self._settings.get(name)]
@@ -181,13 +239,21 @@ def _again(kind: type[_Client], settings: dict[str, Any]) -> _Client:
     return kind(**settings)
 
 
-def _load(path: str | os.PathLike[str]) -> Saved:
+def _load(path: str | os.PathLike[str], given: Params) -> Saved:
+    """A saved conversation, with the parameters that are given anew."""
     saved = load(path)
+    check_params(given)
     try:
         check_params(saved.params)
     except TypeError as error:
         raise ConfigurationError(f"the conversation in {str(path)!r} can't be gone on with: {error}.") from None
-    return saved
+    if missing := [f"{name}=..." for name in saved.left_out if name not in given]:
+        message = (
+            f"{str(path)!r} doesn't hold the functions that the conversation had, for a file can't: give them again, "
+            f"load_chat(path, {', '.join(missing)})"
+        )
+        warnings.warn(message, RingupWarning, stacklevel=_users_level())
+    return replace(saved, params={**saved.params, **given})
 
 
 def _ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:
@@ -195,6 +261,19 @@ def _ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:
         return ledger
     path = ledger or os.environ.get("RINGUP_LEDGER")
     return Ledger(path) if path else None
+
+
+def _durability(durability: str | None, ledger: Ledger | None) -> bool:
+    """Whether replies wait for their rows. Raises ParameterError."""
+    if durability not in (None, "call"):
+        raise ParameterError(f'durability={durability!r} isn\'t known: it is "call", or None', parameter="durability")
+    if durability and ledger is None:
+        raise ParameterError(
+            "durability is for a client with a ledger, and this one has none.",
+            parameter="durability",
+            advice='Name its file: ledger="calls.db".',
+        )
+    return durability == "call"
 
 
 def _is_name(transport: object) -> bool:
@@ -219,12 +298,15 @@ class Client(_Client):
 
     _transport: Transport | None = None
 
-    def _world(self) -> World:
+    def _connection(self) -> Transport:
         if self._transport is None:  # no lock: two threads may make one each, for nothing is opened before a call
             given = self._settings["transport"]
             transport: Transport = make_transport(self._options, given) if _is_name(given) else given
             self._transport = transport
-        return World(self._transport)
+        return self._transport
+
+    def _world(self) -> World:
+        return World(self._connection())
 
     @overload
     def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
@@ -261,15 +343,42 @@ class Client(_Client):
         record, script = self._begin(prompt, params, output, True, history)
         return Stream(drive(script, self._world()), record)
 
-    def chat(self, **params: Unpack[Params]) -> Chat:
-        """Begin a conversation. The parameters are the defaults of each of its turns."""
-        check_params(params)
-        return Chat(self, dict(params))
+    def embed(self, texts: str | Iterable[str], **params: Unpack[EmbedParams]) -> Embeddings:
+        """Make texts vectors, in as many requests as it takes. Raises APIError or ConfigurationError.
 
-    def load_chat(self, path: str | os.PathLike[str]) -> Chat:
-        """Go on with a conversation that `Chat.save` wrote."""
-        saved = _load(path)
-        return Chat(self, saved.params, saved.messages)
+        One that fails after some were done has their vectors in its `.partial`, and in `.partial.indexes` whose they
+        are. In a job of several requests `on_event` is called from their threads.
+        """
+        job = self._job(texts, params)
+        return self._embedded(job, run(job, self._connection()))
+
+    def count_tokens(
+        self, prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
+    ) -> Count:
+        """How many tokens a prompt has, with its tools, files and the type asked for.
+
+        The provider says it (OpenAI, Anthropic, Gemini), in a call that costs nothing; else, and with `offline`, it is
+        estimated: `.estimated` and `.error` tell. An estimate needs the extra `tokens`, and no key.
+        """
+        script, count = self._count(prompt, params, output, offline)
+        for _ in drive(script, self._world()):
+            pass
+        return count()
+
+    def chat(self, *, window: Window = "error", **params: Unpack[Params]) -> Chat:
+        """Begin a conversation. The parameters are the defaults of each of its turns.
+
+        `window` is what to do when it grows too long for the model: "error"; "drop_oldest", which leaves the oldest
+        turns out of what is sent; or a function that gets the messages, and gives fewer, or words for them.
+        """
+        check_params(params)
+        return Chat(self, dict(params), window=window)
+
+    def load_chat(self, path: str | os.PathLike[str], *, window: Window = "error", **params: Unpack[Params]) -> Chat:
+        """Go on with a conversation that `Chat.save` wrote. Parameters given here win over those that were saved;
+        functions (tools, approve) aren't in the file, and must be given again: a RingupWarning says which."""
+        saved = _load(path, params)
+        return Chat(self, saved.params, saved.messages, window)
 
     def close(self) -> None:
         """Close the connections, and write what the ledger still has to."""
@@ -293,12 +402,15 @@ class AsyncClient(_Client):
 
     _transport: AsyncTransport | None = None
 
-    def _world(self) -> AsyncWorld:
+    def _connection(self) -> AsyncTransport:
         if self._transport is None:
             given = self._settings["transport"]
             transport: AsyncTransport = make_async_transport(self._options, given) if _is_name(given) else given
             self._transport = transport
-        return AsyncWorld(self._transport)
+        return self._transport
+
+    def _world(self) -> AsyncWorld:
+        return AsyncWorld(self._connection())
 
     @overload
     async def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
@@ -334,15 +446,34 @@ class AsyncClient(_Client):
         record, script = self._begin(prompt, params, output, True, history)
         return AsyncStream(drive_async(script, self._world()), record)
 
-    def chat(self, **params: Unpack[Params]) -> AsyncChat:
-        """Begin a conversation. The parameters are the defaults of each of its turns."""
-        check_params(params)
-        return AsyncChat(self, dict(params))
+    async def embed(self, texts: str | Iterable[str], **params: Unpack[EmbedParams]) -> Embeddings:
+        """Make texts vectors, in as many requests as it takes, as `Client.embed` does. Cancelled, it stops them all."""
+        job = self._job(texts, params)
+        return self._embedded(job, await run_async(job, self._connection()))
 
-    def load_chat(self, path: str | os.PathLike[str]) -> AsyncChat:
-        """Go on with a conversation that `AsyncChat.save` wrote."""
-        saved = _load(path)
-        return AsyncChat(self, saved.params, saved.messages)
+    async def count_tokens(
+        self, prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
+    ) -> Count:
+        """How many tokens a prompt has, as `Client.count_tokens` says it."""
+        script, count = self._count(prompt, params, output, offline)
+        async for _ in drive_async(script, self._world()):
+            pass
+        return count()
+
+    def chat(self, *, window: Window = "error", **params: Unpack[Params]) -> AsyncChat:
+        """Begin a conversation. The parameters are the defaults of each of its turns.
+
+        `window` is as for `Client.chat`; the function may be a coroutine function.
+        """
+        check_params(params)
+        return AsyncChat(self, dict(params), window=window)
+
+    def load_chat(
+        self, path: str | os.PathLike[str], *, window: Window = "error", **params: Unpack[Params]
+    ) -> AsyncChat:
+        """Go on with a conversation that `AsyncChat.save` wrote, as `Client.load_chat` does."""
+        saved = _load(path, params)
+        return AsyncChat(self, saved.params, saved.messages, window)
 
     async def close(self) -> None:
         """Close the connections, and write what the ledger still has to."""
@@ -378,8 +509,11 @@ class _Chat(Conversation):
 class Chat(_Chat):
     """A conversation: each turn resends the whole history. A failed turn leaves the history as it was."""
 
-    def __init__(self, client: Client, params: dict[str, Any], messages: tuple[Message, ...] = ()) -> None:
+    def __init__(
+        self, client: Client, params: dict[str, Any], messages: tuple[Message, ...] = (), window: Window = "error"
+    ) -> None:
         super().__init__(params, messages)
+        self.window = check_window(window)
         self._client = client
 
     @overload
@@ -398,17 +532,24 @@ class Chat(_Chat):
         """The next turn, piece by piece. It joins the history when the stream is at its end."""
         return self._client._stream(prompt, self._merged(params), output, self)
 
-    def resume(self, **params: Unpack[Params]) -> Reply[Any]:
+    @overload
+    def resume(self, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
+    @overload
+    def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
+    def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
         """Go on where `approve` paused: the tools that were asked for are seen and run, and the turn goes on."""
         self._check_paused()
-        return self._client._ask(Resume(), self._merged(params), None, self)
+        return self._client._ask(Resume(), self._merged(params), output, self)
 
 
 class AsyncChat(_Chat):
     """A conversation in async code: each turn resends the whole history. A failed turn leaves it as it was."""
 
-    def __init__(self, client: AsyncClient, params: dict[str, Any], messages: tuple[Message, ...] = ()) -> None:
+    def __init__(
+        self, client: AsyncClient, params: dict[str, Any], messages: tuple[Message, ...] = (), window: Window = "error"
+    ) -> None:
         super().__init__(params, messages)
+        self.window = check_window(window)
         self._client = client
 
     @overload
@@ -427,10 +568,14 @@ class AsyncChat(_Chat):
         """The next turn, piece by piece; not awaited. It joins the history when the stream is at its end."""
         return self._client._stream(prompt, self._merged(params), output, self)
 
-    async def resume(self, **params: Unpack[Params]) -> Reply[Any]:
+    @overload
+    async def resume(self, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
+    @overload
+    async def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
+    async def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
         """Go on where `approve` paused: the tools that were asked for are seen and run, and the turn goes on."""
         self._check_paused()
-        return await self._client._ask(Resume(), self._merged(params), None, self)
+        return await self._client._ask(Resume(), self._merged(params), output, self)
 
 
 _shared: list[Client] = []
@@ -464,7 +609,17 @@ def stream(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> S
     return _default()._stream(prompt, params, output)
 
 
-def chat(**params: Unpack[Params]) -> Chat:
+def chat(*, window: Window = "error", **params: Unpack[Params]) -> Chat:
     """Begin a conversation: `chat = ringup.chat(model="gpt-4o-mini"); chat.ask("..."); chat.ask("...")`."""
     check_params(params)
-    return _default().chat(**params)
+    return _default().chat(window=window, **params)
+
+
+def embed(texts: str | Iterable[str], **params: Unpack[EmbedParams]) -> Embeddings:
+    """Make texts vectors: `ringup.embed(["a cat", "a dog"], model="text-embedding-3-small")`."""
+    return _default().embed(texts, **params)
+
+
+def count_tokens(prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]) -> Count:
+    """How many tokens a prompt has: `ringup.count_tokens("Hello!", model="claude-haiku-4-5").tokens`."""
+    return _default().count_tokens(prompt, output=output, offline=offline, **params)

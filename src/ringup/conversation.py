@@ -17,15 +17,17 @@ from ringup.messages import Message, ToolResult
 from ringup.steps import Effects, Session, Steps
 from ringup.wire_tools import decode, encode
 
-__all__ = ["Conversation", "Saved", "load", "turn"]
+__all__ = ["Conversation", "Saved", "begins_turn", "load", "turn"]
 
 
 class Saved(Struct, frozen=True, kw_only=True):
-    """A conversation as a file holds it (JSON). `params` are the chat's own parameters: system, model and the like."""
+    """A conversation as a file holds it (JSON). `params` are the chat's own parameters: system, model and the like;
+    `left_out` names those that can't be in a file: functions."""
 
     format: str = "ringup-conversation"
     version: int = 1
     params: dict[str, Any] = {}
+    left_out: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
 
 
@@ -35,6 +37,10 @@ class Conversation:
     def __init__(self, params: dict[str, Any] | None = None, messages: tuple[Message, ...] = ()) -> None:
         self.params: dict[str, Any] = dict(params or {})
         self.messages: list[Message] = list(messages)
+        self.window: Any = "error"
+        "What to do when the history is too long for the model: see `ringup.window`."
+        self.sizes: dict[int, tuple[Message, int]] = {}
+        self._instead: tuple[int, tuple[Message, ...]] = (0, ())  # so many messages are sent as these
 
     def add(self, *messages: Message) -> None:
         """Put turns into the history without asking anything."""
@@ -44,10 +50,21 @@ class Conversation:
         """Put a turn into the history: what was asked, and what was said to it."""
         self.messages += [*asked, *(message for message in said if message.parts)]
 
+    def sendable(self) -> tuple[Message, ...]:
+        """The history as it is sent: what `window` shortened stands for its beginning."""
+        count, instead = self._instead
+        if count > len(self.messages):  # turns were taken back, beyond what was shortened
+            count, instead = self._instead = (0, ())
+        return (*instead, *self.messages[count:])
+
+    def shorten(self, instead: tuple[Message, ...]) -> None:
+        """Send these for the history so far."""
+        self._instead = (len(self.messages), instead)
+
     def undo(self) -> tuple[Message, ...]:
         """Take the last turn back: the user's words and all that followed. Gives what was taken."""
         for index in range(len(self.messages) - 1, -1, -1):
-            if _is_asked(self.messages[index]):
+            if begins_turn(self.messages[index]):
                 taken = tuple(self.messages[index:])
                 del self.messages[index:]
                 return taken
@@ -57,12 +74,23 @@ class Conversation:
         """A second conversation with the same history; the two go their own ways from here."""
         twin = self.__class__.__new__(self.__class__)
         twin.__dict__.update(self.__dict__)
-        twin.params, twin.messages = dict(self.params), list(self.messages)
+        twin.params, twin.messages, twin.sizes = dict(self.params), list(self.messages), dict(self.sizes)
         return twin
 
+    def check_answered(self, asked: tuple[Message, ...]) -> None:
+        """Raises ConfigurationError where the history waits for results of tools, and other words come instead."""
+        calls = self.messages[-1].tool_calls if self.messages else ()
+        given = {part.call_id for message in asked for part in message.parts if isinstance(part, ToolResult)}
+        if missing := [call.name for call in calls if call.id not in given]:
+            raise ConfigurationError(
+                f"the conversation waits for the results of {', '.join(missing)}.",
+                advice="Go on with resume(), give the results as ringup.ToolResult, or take the turn back with undo().",
+            )
+
     def to_json(self) -> bytes:
-        """The conversation as JSON. Thinking signatures and opaque parts are included; keys never are."""
-        saved = encode(Saved(params=self.params, messages=tuple(self.messages)))
+        """The conversation as JSON. Thinking signatures and opaque parts are included; keys and functions never are."""
+        params, left_out = _without_functions(self.params)
+        saved = encode(Saved(params=params, left_out=left_out, messages=tuple(self.messages)))
         try:
             return msgspec.json.format(saved, indent=1)
         except msgspec.DecodeError:  # a lone surrogate, which a model may write, and the formatter refuses
@@ -82,7 +110,18 @@ class Conversation:
             raise ConfigurationError(f"the conversation can't be saved to {str(target)!r}: {why}.") from None
 
 
-def _is_asked(message: Message) -> bool:
+def _without_functions(params: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The parameters that are data, and the names of the others: with one function among the tools, all tools are left
+    out, for half of them would be no use."""
+    left_out = [
+        name
+        for name, value in params.items()
+        if any(map(callable, value if isinstance(value, (list, tuple)) else [value]))
+    ]
+    return {name: value for name, value in params.items() if name not in left_out}, tuple(left_out)
+
+
+def begins_turn(message: Message) -> bool:
     """Whether a user asked this; tool results may stand in a user's turn too."""
     return message.role == "user" and not all(type(part) is ToolResult for part in message.parts)
 
@@ -111,6 +150,4 @@ def turn(
         yield from script
     finally:
         if record.reply:
-            said = record.messages if isinstance(record, Session) else (record.reply.message,)
-            known = history.messages[-1:] == list(said[:1]) and not asked  # it was paused, and went on
-            history.keep(asked, said[known:])
+            history.keep(asked, record.messages if isinstance(record, Session) else (record.reply.message,))

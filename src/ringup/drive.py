@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
 from typing import Any
 
-from ringup.call import MAX_BODY_BYTES, Emit, Exchange, Open, Read, Shut, Sleep
+from ringup.call import MAX_BODY_BYTES, Emit, Exchange, Keep, Open, Read, Shut, Sleep
 from ringup.events import Event
+from ringup.ledger import Receipt
 from ringup.steps import Decide, Effects, Next, Steps, Work
 from ringup.transport import Answer, AsyncAnswer, AsyncTransport, Transport
 from ringup.workers import Tasks, Threads, settled
 
-__all__ = ["REAL", "AsyncWorld", "RealEnv", "World", "drive", "drive_async"]
+__all__ = ["REAL", "AsyncWorld", "RealEnv", "World", "drive", "drive_async", "given"]
 
 
 class RealEnv:
@@ -56,6 +58,8 @@ class World:
                 time.sleep(seconds)
             case Shut():
                 self.shut()
+            case Keep(receipt):
+                receipt.wait()
             case Work(jobs):
                 self._threads = Threads(jobs)
             case Next(timeout) if self._threads:
@@ -119,6 +123,8 @@ class AsyncWorld:
                 await asyncio.sleep(seconds)
             case Shut():
                 await self.shut()
+            case Keep(receipt):
+                await given(receipt)
             case Work(jobs):
                 await self._stop()
                 self._tasks = Tasks(jobs)
@@ -140,6 +146,20 @@ class AsyncWorld:
         answer, self._answer = self._answer, None
         if answer:
             await answer.close()
+
+
+async def given(receipt: Receipt) -> None:
+    """Wait for a receipt without holding up the event loop."""
+    import asyncio  # here, for its import takes longer than ours
+
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell() -> None:
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            loop.call_soon_threadsafe(done.set)
+
+    receipt.when_done(tell)
+    await done.wait()
 
 
 async def drive_async(script: Steps, world: AsyncWorld) -> AsyncGenerator[Event]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 
 from ringup.messages import Opaque
-from ringup.reply import Notice
+from ringup.reply import Attempt, Bill, Notice
+from ringup.similarity import Match, nearest
 from ringup.usage import Usage
 
 __all__ = ["EmbedRequest", "Embeddings", "Input", "floats", "pack"]
@@ -32,6 +34,7 @@ class EmbedRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     headers     further HTTP headers (never a key)
     """
 
+    stream: ClassVar[bool] = False
     model: str
     texts: tuple[Input, ...]
     dimensions: int | None = None
@@ -42,13 +45,15 @@ class EmbedRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Embeddings(Struct, frozen=True, kw_only=True):
-    """The vectors of a call, in the order of its texts.
+    """Vectors, in the order of their texts: those of one call, or of a whole job.
 
     `data` has them one after another: little-endian float32, `count` times `dimensions` numbers. It is never copied:
     `numpy.asarray(embeddings)` is an array of shape (count, dimensions) on the same bytes, and so is
     `numpy.frombuffer(embeddings.data, "<f4")`, flat. Without numpy, `embeddings[0]` is the first vector.
 
-    `extra` has the answer's top-level fields that have no name here. Times are in seconds.
+    Usage, cost, latency and attempts are those of all calls; times are in seconds. `id` and `request_id` are those of
+    a single call. `extra` has the answer's top-level fields that have no name here. `indexes` says of which texts these
+    are, where some are missing (in the `.partial` of an error); None: of all.
     """
 
     data: bytes
@@ -61,8 +66,11 @@ class Embeddings(Struct, frozen=True, kw_only=True):
     wire: str = ""
     request_id: str | None = None
     latency: float | None = None
+    attempts: tuple[Attempt, ...] = ()
     notices: tuple[Notice, ...] = ()
+    indexes: tuple[int, ...] | None = None
     extra: dict[str, Any] = {}
+    pricer: Callable[[Embeddings], Bill] | None = None
 
     def __len__(self) -> int:
         return self.count
@@ -77,6 +85,26 @@ class Embeddings(Struct, frozen=True, kw_only=True):
 
     def __iter__(self) -> Iterator[Sequence[float]]:
         return (self[at] for at in range(self.count))
+
+    def nearest(self, query: Sequence[float], k: int = 5) -> list[Match]:
+        """The `k` vectors that are most like `query`, the likest first: each with its index and its similarity.
+
+        Raises ParameterError when the query has another number of dimensions.
+        """
+        return nearest(self, query, k)
+
+    @property
+    def bill(self) -> Bill:
+        """The cost with its lines, or the reason why it isn't known."""
+        return self.pricer(self) if self.pricer else Bill(reason="these vectors carry no prices")
+
+    @property
+    def cost(self) -> Decimal | None:
+        """The cost in US dollars, or None when it isn't known (`bill.reason` says why)."""
+        return self.bill.total
+
+    def __repr__(self) -> str:
+        return f"Embeddings(count={self.count}, dimensions={self.dimensions}, model={self.model!r}, usage={self.usage})"
 
     @property
     def __array_interface__(self) -> dict[str, Any]:

@@ -3,10 +3,13 @@
     RingupError
     ├── ConfigurationError            nothing was sent: mend the call or the setup
     │   ├── ParameterError            a value is out of range (also a ValueError); names parameter, value, range
+    │   │   ├── MediaError            an image, document or recording that the model doesn't take; .size, .limit
+    │   │   └── PromptTooLongError    the prompt can't fit the model's window; .tokens, .limit
     │   ├── MissingKeyError           no key found; says which variable to set and how
     │   ├── KeyFormatError            the key can't be right: wrong vendor, stray spaces or quotes
     │   ├── UnknownModelError         no provider could be told from the model's name
     │   └── MissingExtraError         an optional part of ringup isn't installed; says what to install
+    ├── LedgerError                   the ledger can't be written, where that was demanded; .reply
     └── APIError                      a call was made; carries provider, status, request_id, attempts, partial
         ├── APIConnectionError        no answer arrived: refused, reset, DNS, TLS
         │   └── APITimeoutError       the time was up; .phase is connect, first_token, stream or retry_wait
@@ -52,6 +55,8 @@ __all__ = [
     "GatewayTimeoutError",
     "InternalServerError",
     "KeyFormatError",
+    "LedgerError",
+    "MediaError",
     "MissingExtraError",
     "MissingKeyError",
     "NotFoundError",
@@ -60,6 +65,7 @@ __all__ = [
     "ParameterError",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "PromptTooLongError",
     "ProtocolError",
     "QuotaExceededError",
     "RateLimitError",
@@ -118,6 +124,28 @@ class ParameterError(ConfigurationError, ValueError):
         self.code = code
 
 
+class MediaError(ParameterError):
+    """An image, document or recording that the model, or its provider, doesn't take: `parameter` names the part.
+
+    `size` and `limit` are numbers of bytes, pages, pixels or parts, as the message says; None where another kind of
+    file would be needed.
+    """
+
+    def __init__(self, message: str, *, size: int | None = None, limit: int | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.size = size
+        self.limit = limit
+
+
+class PromptTooLongError(ParameterError):
+    """The prompt is certainly too long for the model: it has `tokens` or more, and `limit` fit."""
+
+    def __init__(self, message: str, *, tokens: int, limit: int, **details: Any) -> None:
+        super().__init__(message, parameter="prompt", **details)
+        self.tokens = tokens
+        self.limit = limit
+
+
 class MissingKeyError(ConfigurationError):
     """There is no API key for the provider."""
 
@@ -132,6 +160,17 @@ class UnknownModelError(ConfigurationError):
 
 class MissingExtraError(ConfigurationError, ImportError):
     """An optional dependency is missing."""
+
+
+class LedgerError(RingupError):
+    """The ledger can't be written, where the user demanded that it is: with `durability="call"`, and in `purge`.
+
+    `reply` is the answer whose row is missing, or None.
+    """
+
+    def __init__(self, message: str, *, reply: Any = None, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.reply = reply
 
 
 class APIError(RingupError):

@@ -70,7 +70,7 @@ _BOTH = "temperature_with_top_p"
 _MARKS = frozenset(
     {
         *("max_tokens", "reasoning", "effort", "system", "prefill", "mid_system", "forced_tool_choice", _BOTH),
-        *("developer", "name", "image_url", "json_object", "json_schema"),
+        *("developer", "name", "image_url", "json_object", "json_schema", "json_schema_with_tools"),
     }
 )
 """Names in `Rules.refuses` that are more than one parameter to leave out: each has a check of its own, here or (for

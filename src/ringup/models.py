@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup import providers
-from ringup.rules import Rules
+from ringup.rules import Dial, Rules
 
 __all__ = ["is_known", "known", "rules", "snapshot"]
 
@@ -57,7 +57,8 @@ _CHAT = Rules(
     inputs=_PDF,
     source=_LITELLM,
 )
-_TEXT = replace(_CHAT, inputs=frozenset({"text"}))
+_OLD = replace(_CHAT, refuses=_CHAT.refuses | {"json_schema"})  # structured outputs begin with gpt-4o-2024-08-06
+_TEXT = replace(_OLD, inputs=frozenset({"text"}))
 _AUDIO = replace(_CHAT, inputs=frozenset({"text", "audio"}))
 _SEARCH = replace(_CHAT, refuses=_CHAT.refuses | _SAMPLING | _PENALTIES | _LOGPROBS | {"seed", "stop"})
 _O1 = replace(
@@ -68,7 +69,12 @@ _O1 = replace(
     source=_OPENAI_400,
 )
 _O3 = replace(_O1, refuses=_O1.refuses | {"stop"})
-_O1_FIRST = replace(_O1, refuses=_O1.refuses | {"system"}, efforts=frozenset(), inputs=frozenset({"text"}))
+_O1_FIRST = replace(
+    _O1,
+    refuses=_O1.refuses | {"system", "tools", "json_schema", "json_object"},
+    efforts=frozenset(),
+    inputs=frozenset({"text"}),
+)
 _GPT5 = replace(_O3, efforts=_O3.efforts | {"minimal"})
 _GPT51 = replace(_O3, efforts=_O3.efforts | {"none"}, default_effort="none")
 _GPT52 = replace(_GPT51, efforts=_GPT51.efforts | {"xhigh"}, responses="tools", source=_TOOLS_400)
@@ -81,7 +87,7 @@ _CHAT_LATEST = replace(_O3, efforts=frozenset())
 _OPENAI = (
     _row("gpt-4o-mini", "-2024-07-18", 128_000, 16_384, _CHAT),
     _row("gpt-4o", "-2024-08-06", 128_000, 16_384, _CHAT),
-    _row("gpt-4o-2024-05-13", "", 128_000, 4_096, _CHAT),
+    _row("gpt-4o-2024-05-13", "", 128_000, 4_096, _OLD),
     _row("gpt-4o-mini-search-preview", "-2025-03-11", 128_000, 16_384, _SEARCH),
     _row("gpt-4o-search-preview", "-2025-03-11", 128_000, 16_384, _SEARCH),
     _row("gpt-4o-mini-audio-preview", "-2024-12-17", 128_000, 16_384, _AUDIO),
@@ -93,11 +99,11 @@ _OPENAI = (
     _row("gpt-4.1-nano", "-2025-04-14", 1_047_576, 32_768, _CHAT),
     _row("gpt-4.1-mini", "-2025-04-14", 1_047_576, 32_768, _CHAT),
     _row("gpt-4.1", "-2025-04-14", 1_047_576, 32_768, _CHAT),
-    _row("gpt-4-turbo", "-2024-04-09", 128_000, 4_096, _CHAT),
+    _row("gpt-4-turbo", "-2024-04-09", 128_000, 4_096, _OLD),
     _row("gpt-4-turbo-preview", "gpt-4-0125-preview", 128_000, 4_096, _TEXT),
     _row("gpt-4-0125-preview", "", 128_000, 4_096, _TEXT),
     _row("gpt-4-1106-preview", "", 128_000, 4_096, _TEXT),
-    _row("gpt-4", "-0613", 8_192, 4_096, _TEXT),
+    _row("gpt-4", "-0613", 8_192, 4_096, _TEXT, refuses=_TEXT.refuses | {"json_object"}),
     _row("gpt-3.5-turbo", "-0125", 16_385, 4_096, _TEXT),
     _row("gpt-3.5-turbo-16k", "-0613", 16_385, 4_096, _TEXT),
     _row("o1-mini", "-2024-09-12", 128_000, 65_536, _O1_FIRST),
@@ -138,20 +144,22 @@ _OPENAI = (
 # Anthropic. "temperature_with_top_p" means: one of the two, not both. The first refusals are fields that no Claude
 # has; the API answers "Extra inputs are not permitted".
 _CLAUDE = Rules(
-    refuses=_PENALTIES | _LOGPROBS | {"seed"},
+    refuses=_PENALTIES | _LOGPROBS | {"seed", "json_object"},
     temperature_max=1.0,
     source="Messages API reference, versions 2023-06-01 and 2026-10-21",
 )
 _CLAUDE3 = replace(
     _CLAUDE,
-    refuses=_CLAUDE.refuses | {"mid_system", "effort"},
+    refuses=_CLAUDE.refuses | {"mid_system", "effort", "json_schema"},
     thinking=frozenset({"disabled"}),
     inputs=_IMAGE,
     cache_min_tokens=1024,
     source="Claude 3 model pages",
 )
 _CLAUDE37 = replace(_CLAUDE3, thinking=frozenset({"enabled", "disabled"}), reasons=True, inputs=_PDF)
-_CLAUDE41 = replace(_CLAUDE37, refuses=_CLAUDE37.refuses | {"temperature_with_top_p"}, source=_CLAUDE_DOCS)
+_CLAUDE41 = replace(
+    _CLAUDE37, refuses=_CLAUDE37.refuses - {"json_schema"} | {"temperature_with_top_p"}, source=_CLAUDE_DOCS
+)
 _CLAUDE45 = replace(_CLAUDE41, refuses=_CLAUDE41.refuses - {"effort"}, efforts=frozenset({"low", "medium", "high"}))
 _CLAUDE46 = replace(
     _CLAUDE45,
@@ -204,20 +212,39 @@ _ANTHROPIC = (
 # Google. All of them think but for 2.0; what a model refuses isn't told by any page. The limits of rows without a
 # source of their own are unconfirmed.
 _GEMINI = Rules(
+    refuses=frozenset({"json_schema_with_tools"}),
     inputs=_PDF | {"audio"},
     reasons=True,
     source="limits as generally known, not confirmed by a recorded answer (November 2026)",
 )
-_GEMINI3 = replace(_GEMINI, signed_calls=True)
+_GEMINI25 = replace(
+    _GEMINI,
+    efforts=frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"}),
+    budgets=(0, 24_576),  # ai.google.dev, "Thinking": each model's range
+)
+_GEMINI3 = replace(_GEMINI, refuses=frozenset(), signed_calls=True)
 _GOOGLE_DOCS = "ai.google.dev, the model's page"
 
 _GOOGLE = (
     _row("gemini-2.0-flash", "", 1_048_576, 8_192, _GEMINI, reasons=False, source=_GOOGLE_DOCS),
-    _row("gemini-2.5-flash-lite", "", 1_048_576, 65_536, _GEMINI),
-    _row("gemini-2.5-flash", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=2048),
-    _row("gemini-2.5-pro", "", 1_048_576, 65_536, _GEMINI, cache_min_tokens=2048),
-    _row("gemini-3-flash-preview", "", 1_048_576, 65_536, _GEMINI3, cache_min_tokens=1024),
-    _row("gemini-3-pro-preview", "", 1_048_576, 65_536, _GEMINI3, cache_min_tokens=4096),
+    _row("gemini-2.5-flash-lite", "", 1_048_576, 65_536, _GEMINI25, budgets=(512, 24_576)),
+    _row("gemini-2.5-flash", "", 1_048_576, 65_536, _GEMINI25, cache_min_tokens=2048),
+    _row(
+        *("gemini-2.5-pro", "", 1_048_576, 65_536, _GEMINI25),
+        efforts=_GEMINI25.efforts - {"none"},
+        budgets=(128, 32_768),
+        cache_min_tokens=2048,
+    ),
+    _row(
+        *("gemini-3-flash-preview", "", 1_048_576, 65_536, _GEMINI3),
+        efforts=frozenset({"minimal", "low", "medium", "high"}),
+        cache_min_tokens=1024,
+    ),
+    _row(
+        *("gemini-3-pro-preview", "", 1_048_576, 65_536, _GEMINI3),
+        efforts=frozenset({"low", "high"}),
+        cache_min_tokens=4096,
+    ),
     _row("gemini-3.8-flash", "", 1_048_576, 65_536, _GEMINI3, source=_GOOGLE_DOCS),
 )
 
@@ -270,12 +297,39 @@ _GROK = Rules(
     thoughts=frozenset({"reasoning_content"}),
     source="docs.x.ai, reasoning: what its models don't take",
 )
+_GROK_THINKS = replace(_GROK, refuses=frozenset({"stop", "frequency_penalty", "presence_penalty"}), reasons=True)
 _XAI_VENDOR = _Vendor(
     {},
     r"(?P<id>.+?)(?P<date>-\d{4})",
     (
-        (r"grok-2.*|grok-3(?!-mini).*|.*non-reasoning.*", _GROK),
-        (r".*", replace(_GROK, refuses=frozenset({"stop", "frequency_penalty", "presence_penalty"}), reasons=True)),
+        (r"grok-2.*|grok-3(?!-mini).*|.*non-reasoning.*", replace(_GROK, refuses=frozenset({"reasoning"}))),
+        (r"grok-3-mini.*", replace(_GROK_THINKS, efforts=frozenset({"low", "high"}))),
+        (r"grok-4(-.*|\.[12].*)?", replace(_GROK_THINKS, refuses=_GROK_THINKS.refuses | {"effort"})),
+        (r".*", _GROK_THINKS),
+    ),
+)
+_GROQ = Rules(
+    refuses=frozenset({"logprobs", "top_logprobs", "logit_bias", "name"}),  # each a 400
+    max_tokens_field="max_completion_tokens",
+    thoughts=frozenset({"reasoning"}),
+    efforts=frozenset({"none", "default", "low", "medium", "high"}),
+    dial=Dial(hide={"include_reasoning": False}),
+    source="groq-python; console.groq.com, OpenAI compatibility and reasoning",
+)
+_GROQ_VENDOR = _Vendor(
+    {},
+    r"(?P<id>.+?)(?P<date>-\d{4})",
+    (
+        (
+            r"(qwen/)?qwen3.*",
+            replace(
+                _GROQ,
+                efforts=frozenset({"none", "default"}),
+                dial=Dial(on={"reasoning_format": "parsed"}, hide={"reasoning_format": "hidden"}),
+            ),
+        ),
+        (r"(openai/)?gpt-oss.*", replace(_GROQ, efforts=frozenset({"low", "medium", "high"}))),
+        (r".*", _GROQ),
     ),
 )
 _VENDORS = {
@@ -284,6 +338,7 @@ _VENDORS = {
     "anthropic": _ANTHROPIC_VENDOR,
     "gemini": _GOOGLE_VENDOR,
     "xai": _XAI_VENDOR,
+    "groq": _GROQ_VENDOR,
 }
 
 _SIMULATOR = Rules(source="ringup's simulator: its own models take every parameter")

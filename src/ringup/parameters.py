@@ -10,13 +10,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ringup.errors import ParameterError
+from ringup.errors import MediaError, ParameterError, PromptTooLongError
+from ringup.intake import MediaProblem, judge_media, largest, least_tokens
 from ringup.judge import FIELDS, Problem, holds, judge, judge_server, refused
 from ringup.messages import Message, OutputSchema, Request, Text
 from ringup.reply import Notice
 from ringup.rules import Rules
 
-__all__ = ["fit", "key_header", "violations"]
+__all__ = ["check_headers", "check_length", "fit", "key_header", "violations"]
 
 _OWN = frozenset({"model", "messages", "stream"})
 """What may not be given in `extra`, because the rest of ringup builds on it."""
@@ -35,7 +36,7 @@ def fit(request: Request, rules: Rules, provider: str, strict: bool = False) -> 
     _check_messages(request.messages)
     _check_metadata(request.metadata, provider)
     _check_extra(request)
-    _check_headers(request.headers)
+    check_headers(request.headers)
     notices: list[Notice] = []
     while problem := next(judge(request, rules, provider), None):
         if strict or problem.drop is None:
@@ -44,6 +45,8 @@ def fit(request: Request, rules: Rules, provider: str, strict: bool = False) -> 
         request = _without(request, problem.drop, problem.instead)
     for _, place in list(refused(request, rules)):  # what is left of those holds the default
         request = _without(request, place)
+    if wrong := next(judge_media(request, rules, provider), None):
+        raise _error(wrong, request.model)
     return request, tuple(notices)
 
 
@@ -54,16 +57,49 @@ def violations(
 
     `max_tokens_field` is the name under which the client sent the limit, where a wire has two for it.
     """
-    problems = [*judge_server(request, rules, provider, max_tokens_field), *judge(request, rules, provider)]
+    problems = [
+        *judge_server(request, rules, provider, max_tokens_field),
+        *judge(request, rules, provider),
+        *judge_media(request, rules, provider),
+    ]
     return [ParameterError(problem.vendor, parameter=problem.param, code=problem.code) for problem in problems]
 
 
 def _error(problem: Problem, model: str) -> ParameterError:
     what, value = problem.what, _show(problem.value)
+    if ".parts[" in what:
+        return _media_error(problem, model)
     if problem.drop is None:
         return _wrong(what, f"{problem.why} for {model}, not {value}")
     advice = f"Leave {what} out, or call without strict=True: then ringup leaves it out and says so."
     return _wrong(what, f"{what}={value} can't be sent to {model}, because {problem.why}", advice)
+
+
+def _media_error(problem: Problem, model: str) -> MediaError:
+    """The error for a file; what to do depends on what is wrong with it."""
+    size, limit = (problem.size, problem.limit) if isinstance(problem, MediaProblem) else (None, None)
+    value = _show(problem.value) if size is None else f"{size:,}"
+    if size is not None:
+        advice = "Make it smaller, send fewer, or ask about them in several calls."
+    elif "://" in str(problem.value):
+        advice = "Download the file, and attach that: ringup fetches nothing by itself."
+    else:
+        advice = "Convert it to a kind that it reads, or ask a model that reads it."
+    message = f"{problem.why} for {model}, not {value}"
+    return MediaError(message, parameter=problem.what, size=size, limit=limit, advice=advice)
+
+
+def check_length(request: Request, rules: Rules) -> None:
+    """Raises PromptTooLongError for a prompt that surely doesn't fit: a call would cost time for nothing."""
+    limit = rules.context_window
+    tokens = least_tokens(request, limit) if limit else None
+    if limit and tokens:
+        raise PromptTooLongError(
+            f"the prompt has more than {tokens:,} tokens, and {request.model} reads {limit:,} at most",
+            tokens=tokens,
+            limit=limit,
+            advice=f"{largest(request)} Shorten it, or take a model with a larger window.".strip(),
+        )
 
 
 def _notice(problem: Problem, model: str) -> Notice:
@@ -171,8 +207,8 @@ def key_header(headers: Any) -> ParameterError | None:
     return None
 
 
-def _check_headers(headers: dict[str, str]) -> None:
-    """No value is ever shown: it may be a key."""
+def check_headers(headers: dict[str, str]) -> None:
+    """Raises ParameterError for what can't be sent as a header. No value is ever shown: it may be a key."""
     if wrong := key_header(headers):
         raise wrong
     for name, value in headers.items():

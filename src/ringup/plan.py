@@ -5,23 +5,26 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup import models, prices, providers, wires
-from ringup.asking import Ask, read_ask, read_reasoning
+from ringup.asking import Ask, read_ask
+from ringup.caching import marked, read_cache
 from ringup.call import Plan
 from ringup.choice import in_common_words, why_responses
+from ringup.counting import counts, to_count
 from ringup.errors import ParameterError, UnknownModelError
 from ringup.http import HttpRequest
 from ringup.keys import find_base_url, find_key
-from ringup.messages import Message, Reasoning, Request
-from ringup.parameters import fit, key_header
+from ringup.messages import Message, Reasoning, Request, Tool
+from ringup.parameters import check_length, fit, key_header
 from ringup.prompt import read_system
 from ringup.providers import Provider
+from ringup.reasoning import fitted, read_reasoning, shown
 from ringup.reply import Bill, Notice, Reply
 from ringup.retry import Budget
 from ringup.rules import Rules
@@ -29,11 +32,26 @@ from ringup.secret import Auth, Secret
 from ringup.structured import Shape, shaped
 from ringup.wire import Wire
 
-__all__ = ["Defaults", "Params", "Planner", "Route", "check_params"]
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "Defaults",
+    "Params",
+    "Planner",
+    "Route",
+    "Unsent",
+    "check_params",
+    "read_count",
+    "read_dict",
+    "read_seconds",
+]
 
 DEFAULT_TIMEOUT = 600.0
 _LONGEST = 1e9
-_OF_A_CLIENT = frozenset({"provider", "base_url", "api_key", "ledger", "on_event", "proxy", "ca_file", "transport"})
+_OF_A_CLIENT = frozenset(
+    {
+        *("provider", "base_url", "api_key", "ledger", "durability", "on_event", "proxy", "ca_file", "transport"),
+    }
+)
 
 
 class Defaults(TypedDict, total=False):
@@ -49,8 +67,11 @@ class Defaults(TypedDict, total=False):
     idle_timeout  the longest silence in seconds; default: 60 between a stream's events, none before its first token
     retries       how many more times to try after a failure that may pass; default 2
     strict        True makes what the model refuses an error, instead of leaving it out with a notice
-    reasoning     how much to think first: "low", "medium", "high" (the words depend on the model), "none", or a number
-                  of tokens; its text comes with the answer, where the provider gives it
+    reasoning     how much to think first: "none", "minimal", "low", "medium", "high", "xhigh", "max", a number of
+                  tokens, True for the model's own way, or a ringup.Reasoning; what the model doesn't take is sent as
+                  the nearest thing; the thinking's text comes with the answer, where the provider gives it
+    cache         True: the prompt is marked for the provider's cache, where it wants marks, and calls that begin alike
+                  are led to the same cache; "5m", "30m", "1h" or "12h": so long, where the provider has that lifetime
     repair        how many times an answer that isn't of the type that output= asks for is asked for again; default 0
     tools         functions that the model may call (type hints and docstring tell it how), and dicts in a vendor's
                   shape for tools that you run yourself
@@ -62,6 +83,8 @@ class Defaults(TypedDict, total=False):
     raise_tool_errors  True: a tool's exception is raised; default: the model is told of it
     wire          the API to speak, where a provider has several: "responses" or "chat_completions" for OpenAI; default:
                   the one that model and request need (docs/wires.md)
+    session       a name that the ledger files the call under, to find it again with others
+    tags          further names for the ledger, and their values: {"team": "docs"}; a client's and a call's go together
     extra         further fields of the request's body, sent as they are
     headers       further HTTP headers (never a key)
     """
@@ -77,6 +100,7 @@ class Defaults(TypedDict, total=False):
     retries: int
     strict: bool
     reasoning: str | int | bool | Reasoning | None
+    cache: bool | str | None
     repair: int
     tools: Sequence[Any] | None
     tool_choice: Any
@@ -85,6 +109,8 @@ class Defaults(TypedDict, total=False):
     approve: Any
     raise_tool_errors: bool
     wire: str | None
+    session: str | None
+    tags: dict[str, Any]
     extra: dict[str, Any]
     headers: dict[str, str]
 
@@ -126,6 +152,14 @@ class Route(Struct, frozen=True, kw_only=True):
     notices: tuple[Notice, ...] = ()
 
 
+class Unsent(Struct, frozen=True, kw_only=True):
+    """A prompt before it is planned: who would read it, and by which rules."""
+
+    provider: str
+    request: Request
+    rules: Rules
+
+
 def check_params(params: Any) -> None:
     """Raises TypeError for a name that isn't a parameter, as Python does for a wrong signature.
 
@@ -163,11 +197,19 @@ class Planner:
         self._own = ""  # the provider that the key and the wire passed in are for
         _wire(defaults.get("wire"))
         self._routes: dict[str, Route] = {}
-        self._budget = Budget()
+        self.budget = Budget()
         self.defaults = defaults
 
     def route(self, model: str | None) -> Route:
         """The way to a model. Raises UnknownModelError, MissingKeyError or KeyFormatError."""
+        name = self._named(model)
+        route = self._routes.get(name)
+        if route is None:
+            route = self._routes[name] = self._find_route(name)
+        return route
+
+    @staticmethod
+    def _named(model: str | None) -> str:
         name = model or os.environ.get("RINGUP_MODEL")
         if not name:
             raise UnknownModelError(
@@ -176,10 +218,7 @@ class Planner:
             )
         if not isinstance(name, str):
             raise ParameterError(f"model is of the type {type(name).__name__}, not a string", parameter="model")
-        route = self._routes.get(name)
-        if route is None:
-            route = self._routes[name] = self._find_route(name)
-        return route
+        return name
 
     def forget(self) -> None:
         """A key was refused: look for it anew at the next call."""
@@ -237,9 +276,19 @@ class Planner:
         check_params(params)
         return read_ask({**self.defaults, **params, "output": output})
 
+    def labels(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The session and the tags of a call, as a Plan has them. Raises ParameterError."""
+        session = params["session"] if "session" in params else self.defaults.get("session")
+        if not isinstance(session, str | None):
+            raise ParameterError(f"session is of the type {type(session).__name__}, not a string", parameter="session")
+        tags = {**read_dict(self.defaults, "tags"), **read_dict(params, "tags")}
+        if wrong := next((name for name, value in tags.items() if not isinstance(value, str | int | float)), None):
+            raise ParameterError(f"the tag {wrong!r} must be a string or a number", parameter="tags")
+        return {"session": session, "tags": {str(name): str(value) for name, value in tags.items()}}
+
     def timeout(self, params: Params) -> float:
         """The seconds that an ask may take, with all its calls."""
-        seconds: float = _seconds({**self.defaults, **params}, "timeout", DEFAULT_TIMEOUT)
+        seconds: float = read_seconds({**self.defaults, **params}, "timeout", DEFAULT_TIMEOUT)
         return seconds
 
     def plan(
@@ -251,31 +300,66 @@ class Planner:
         step: int = 0,
     ) -> Plan:
         """The plan of a call, as which step of an ask. Raises ConfigurationError for what can't be sent."""
+        plan, rules = self._plan(messages, params, stream, ask, step)
+        check_length(cast("Request", plan.request), rules)
+        return plan
+
+    def count_plan(self, messages: tuple[Message, ...], params: Params, ask: Ask) -> Plan | None:
+        """The plan of a call that counts the tokens of a prompt; None where the provider has no such call."""
+        check_params(params)
+        route = self.route(params.get("model") or self.defaults.get("model"))
+        if route.chooses or route.provider.name == "sim":  # whose other API, Chat Completions, doesn't count
+            params = {**params, "wire": "responses"}
+        plan, _ = self._plan(messages, params, False, ask, 0)
+        return to_count(plan) if counts(plan.provider.name, plan.wire.NAME) else None
+
+    def unsent(self, messages: tuple[Message, ...], params: Params, ask: Ask) -> Unsent:
+        """A prompt as far as it is known without a key and an address."""
+        check_params(params)
+        given: dict[str, Any] = {**self.defaults, **params}
+        provider, model = self._who(self._named(given.get("model")))
+        rules = provider.rules or models.rules(provider.name, model)
+        request = _with_tools(_request(messages, given, model, False), ask, 0)
+        if ask.kind is not None:
+            request, _, _ = shaped(request, ask.kind, rules, provider.name)
+        return Unsent(provider=provider.name, request=request, rules=rules)
+
+    def _plan(
+        self, messages: tuple[Message, ...], params: Params, stream: bool, ask: Ask | None, step: int
+    ) -> tuple[Plan, Rules]:
         check_params(params)
         given: dict[str, Any] = {**self.defaults, **params}
         ask = ask or read_ask(given)
         route = self.route(given.get("model"))
         asked = given.get("wire") if params.get("wire") or self._is_own(route.provider) else None
         request = _with_tools(_request(messages, given, route.model, stream), ask, step)
+        strict, cache = bool(given.get("strict")), read_cache(given.get("cache"))
+        thinks = request.reasoning
+        request, thought = fitted(request, route.rules, _wire(asked) or route.wire.NAME, strict)
         request, route = _choose(request, route, _wire(asked))
+        request = shown(request, route.wire.NAME, thinks)
         request, shape, typed = _shaped(request, ask, route)
-        request, notices = fit(request, route.rules, route.provider.name, bool(given.get("strict")))
+        request, notices = fit(request, route.rules, route.provider.name, strict)
+        request, kept = marked(request, route.rules, route.wire.NAME, route.provider.name, cache)
         http, said = _write(request, route)
-        return Plan(
+        plan = Plan(
             provider=route.provider,
             wire=route.wire,
             request=request,
             url=route.base_url + http.path,
             http=http,
             auth=route.auth,
-            timeout=_seconds(given, "timeout", DEFAULT_TIMEOUT),
-            idle_timeout=_seconds(given, "idle_timeout", None),
-            retries=_count(given, "retries", 2),
-            notices=route.notices + typed + notices + said,
-            budget=self._budget,
+            timeout=read_seconds(given, "timeout", DEFAULT_TIMEOUT),
+            idle_timeout=read_seconds(given, "idle_timeout", None),
+            retries=read_count(given, "retries", 2),
+            notices=route.notices + thought + typed + notices + kept + said,
+            budget=self.budget,
             pricer=Pricer(route.provider.name, request.model),
             shape=shape,
+            breakpoints=route.rules.cache_breakpoints,
+            **self.labels(params),
         )
+        return plan, route.rules
 
 
 def _with_tools(request: Request, ask: Ask, step: int) -> Request:
@@ -286,10 +370,18 @@ def _with_tools(request: Request, ask: Ask, step: int) -> Request:
 
 def _shaped(request: Request, ask: Ask, route: Route) -> tuple[Request, Shape | None, tuple[Notice, ...]]:
     """The request that asks for an answer of the type."""
-    if ask.kind is None:
-        return request, None, ()
-    request, shape, notice = shaped(request, ask.kind, route.rules, route.provider.name)
-    return request, shape, (notice,)
+    shape: Shape | None = None
+    notices: tuple[Notice, ...] = ()
+    if ask.kind is not None:
+        request, shape, notices = shaped(request, ask.kind, route.rules, route.provider.name)
+    if request.tools and route.wire.NAME == "responses":  # there a tool that is silent on `strict` is strict
+        tools = [_lax(tool) if isinstance(tool, Tool) else tool for tool in request.tools]
+        request = replace(request, tools=tuple(tools))
+    return request, shape, notices
+
+
+def _lax(tool: Tool) -> Tool:
+    return replace(tool, strict=False) if tool.strict is None else tool
 
 
 def _own_id(provider: Provider, name: str) -> str:
@@ -357,8 +449,8 @@ def _request(messages: tuple[Message, ...], given: dict[str, Any], model: str, s
         seed=given.get("seed"),
         reasoning=read_reasoning(given.get("reasoning")),
         stream=stream,
-        extra=_dict(given, "extra"),
-        headers=_dict(given, "headers"),
+        extra=read_dict(given, "extra"),
+        headers=read_dict(given, "headers"),
     )
 
 
@@ -373,7 +465,8 @@ def _write(request: Request, route: Route) -> tuple[HttpRequest, tuple[Notice, .
         ) from None
 
 
-def _dict(given: dict[str, Any], name: str) -> dict[str, Any]:
+def read_dict(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A parameter that is a dict; empty where it isn't given. Raises ParameterError, as the next two do."""
     value = given.get(name)
     if value is None or isinstance(value, Mapping):
         return dict(value or {})
@@ -384,7 +477,8 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, (list, set, frozenset)) else value
 
 
-def _seconds(given: dict[str, Any], name: str, default: float | None) -> Any:
+def read_seconds(given: Mapping[str, Any], name: str, default: float | None) -> Any:
+    """A parameter that is a number of seconds."""
     value = given.get(name)
     if value is None:
         return default
@@ -397,10 +491,13 @@ def _seconds(given: dict[str, Any], name: str, default: float | None) -> Any:
     return float(value)
 
 
-def _count(given: dict[str, Any], name: str, default: int) -> int:
+def read_count(given: Mapping[str, Any], name: str, default: int, least: int = 0, most: int = 100) -> int:
+    """A parameter that is a whole number."""
     value = given.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
-        raise ParameterError(f"{name}={value!r} is out of range: a whole number from 0 to 100.", parameter=name)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ParameterError(
+            f"{name}={value!r} is out of range: a whole number from {least} to {most:,}.", parameter=name
+        )
     return value

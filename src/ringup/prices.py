@@ -6,6 +6,7 @@ None with the reason, never 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -42,21 +43,38 @@ def bill(
     except ImportError:
         return Bill(reason="the prices aren't installed: pip install 'ringup[prices]'")
     source = f"genai-prices {genai_prices.__version__}"
-    try:
-        price = genai_prices.calc_price(
-            genai_prices.Usage(**_counts(usage)),
+
+    def priced(counts: dict[str, int]) -> Any:
+        return genai_prices.calc_price(
+            genai_prices.Usage(**counts),
             model,
             provider_id=_NAMES.get(provider, provider),
             genai_request_timestamp=when,
             price_context=_context(usage, service_tier),
         )
+
+    try:
+        counts = _counts(usage)
+        price = priced(counts)
         lines, unsure = _lines(price, usage), _unsure(price, service_tier)
+        saved = _saved(price, priced, counts)
     except LookupError:
         return Bill(reason=f"{source} has no price for {provider}/{model}", prices=source)
     except Exception as error:  # a bill is never worth an answer: whatever is wrong with it is its reason
         return Bill(reason=f"{source} can't price this usage: {error}", prices=source)
     estimated = usage.estimated or unsure is not None
-    return Bill(total=price.total_price, lines=lines, reason=unsure, prices=source, estimated=estimated)
+    total: Decimal = price.total_price
+    return Bill(total=total, lines=lines, reason=unsure, prices=source, estimated=estimated, saved=saved)
+
+
+def _saved(price: Any, priced: Callable[[dict[str, int]], Any], counts: dict[str, int]) -> Decimal | None:
+    """What the same tokens would have cost without the cache, less what they did. None where it wasn't counted."""
+    cached = {name: count for name, count in counts.items() if name.startswith("cache_")}
+    if not any(cached.values()):
+        return Decimal(0) if cached else None
+    plain = priced({name: count for name, count in counts.items() if name not in cached})
+    saved: Decimal = plain.total_price - price.total_price
+    return saved
 
 
 def _counts(usage: Usage) -> dict[str, int]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from msgspec import Struct
 
-from ringup.messages import Message, ToolCall
+from ringup.fingerprint import Sent
+from ringup.messages import Message, Thinking, ToolCall
 from ringup.usage import Usage
 
-__all__ = ["Attempt", "Bill", "Ended", "FinishReason", "Notice", "Notices", "Reply"]
+__all__ = ["Attempt", "Bill", "Ended", "FinishReason", "Notice", "Notices", "OutputWay", "Reply"]
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -25,6 +26,7 @@ else:
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error"]
 Ended = Literal["answered", "tool_calls", "max_steps", "timeout", "paused"]
+OutputWay = Literal["native", "tool", "json"]
 
 
 class Notice(Struct, frozen=True, omit_defaults=True):
@@ -76,7 +78,9 @@ class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Bill(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a call costs in US dollars, line by line.
 
-    `total` is None when it can't be known, and `reason` says why; it is never 0 for want of knowledge.
+    `total` is None when it can't be known, and `reason` says why; it is never 0 for want of knowledge. `saved` is what
+    the prompt cache saved: the price of the same tokens without it, less this one. It is below 0 where more was written
+    to the cache than read from it, and None where the provider doesn't count that.
     """
 
     total: Decimal | None = None
@@ -84,23 +88,28 @@ class Bill(Struct, frozen=True, omit_defaults=True, kw_only=True):
     reason: str | None = None
     prices: str | None = None
     estimated: bool = False
+    saved: Decimal | None = None
 
 
 class Reply(Struct, Generic[T], frozen=True, kw_only=True):
     """An answer: its words, why it stopped, and what it used.
 
-    `output` is the value of the type that `output=` asked for; None without. With tools, or with a repair, an ask is
-    several calls: `steps` has the reply of each, `ended` says why it was over (see `ringup.steps`), and usage, cost,
-    times and attempts are those of all.
+    `output` is the value of the type that `output=` asked for; None without, and where `ended` says that no answer was
+    given yet. `output_way` says how the type was asked for: by the provider's structured output ("native"), as the
+    arguments of a tool ("tool"), or in words ("json"). With tools, or with a repair, an ask is several calls: `steps`
+    has the reply of each, `ended` says why it was over (see `ringup.steps`), and usage, cost, times and attempts are
+    those of all.
 
     Times are in seconds. `finish_reason` is the same word for every provider, `raw_finish_reason` the provider's own;
     both None when the provider gave none. `raw` is the whole answer as parsed JSON (None for a stream), `extra` its
-    top-level fields that have no name here.
+    top-level fields that have no name here. `sent` is what was asked, for `ringup.explain_cache`: it refers to the
+    request, or to its digests where that was large.
     """
 
     message: Message
     finish_reason: FinishReason | None
     output: T = None  # type: ignore[assignment]
+    output_way: OutputWay | None = None
     ended: Ended = "answered"
     raw_finish_reason: str | None = None
     stop_sequence: str | None = None
@@ -118,12 +127,18 @@ class Reply(Struct, Generic[T], frozen=True, kw_only=True):
     steps: tuple[Reply[Any], ...] = ()
     extra: dict[str, Any] = {}
     raw: Any = None
+    sent: Sent | None = None
     pricer: Callable[[Reply[Any]], Bill] | None = None
 
     @property
     def text(self) -> str:
         """The words of the answer; empty when it holds none (tool calls, a refusal)."""
         return self.message.text
+
+    @property
+    def thinking(self) -> str:
+        """What the model thought first, as far as its provider shows it: whole or in summary, or nothing."""
+        return "\n\n".join([part.text for part in self.message.parts if type(part) is Thinking and part.text])
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:

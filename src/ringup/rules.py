@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
-__all__ = ["Rules"]
+__all__ = ["Dial", "Rules"]
+
+
+class Dial(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a server that speaks Chat Completions is told how much to think, where it has words of its own for that.
+
+    A dot leads into an object.
+
+    effort   the field for a word          on    what is sent to make it think at all
+    budget   the field for a number of     off   what is sent to make it answer at once; None: the effort "none"
+             tokens, where it takes one    hide  what is sent to keep the thinking out of the answer
+    """
+
+    effort: str = "reasoning_effort"
+    budget: str = ""
+    on: dict[str, Any] = {}
+    off: dict[str, Any] | None = None
+    hide: dict[str, Any] = {}
 
 
 class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -15,8 +32,8 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refuses            parameters that the model rejects, by a Request's name or a body's ("temperature", "top_k", ...),
                        and these: "max_tokens" (under its old name), "effort", "system" and "mid_system" (as messages),
                        "prefill", "forced_tool_choice", "temperature_with_top_p" (it takes one of the two), "developer"
-                       (the role), "name" (of a message), "image_url" (an image by its address), "json_object" and
-                       "json_schema" (as kinds of output)
+                       (the role), "name" (of a message), "image_url" (an image by its address), "json_object",
+                       "json_schema" and "json_schema_with_tools" (as kinds of output)
     max_tokens_field   the name of the limit on the answer in the body
     renames            other fields of the body that have another name there ({"seed": "random_seed"})
     stream_options     usage in a stream is asked for with this field; False: the server gives it unasked
@@ -30,6 +47,9 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons            the model thinks before it answers, and bills it
     thinking           Anthropic's kinds of thinking that it takes: adaptive, enabled, disabled, between_tools
     efforts            the words that reasoning effort takes
+    budgets            the least and the most tokens of thinking, where the model takes a number of them and no words
+                       (Gemini before 3; it can be told not to think where `efforts` has "none")
+    dial               how a server is told how much to think, if not by the field reasoning_effort alone
     default_effort     the effort of a request that names none. At "none", asked for or by default, an OpenAI model that
                        thinks takes temperature, top_p and logprobs after all
     responses          on OpenAI's own API, when the model is asked over Responses: "tools" (with tools while it thinks,
@@ -55,6 +75,8 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons: bool = False
     thinking: frozenset[str] = frozenset()
     efforts: frozenset[str] = frozenset()
+    budgets: tuple[int, int] | None = None
+    dial: Dial | None = None
     default_effort: str | None = None
     responses: Literal["", "tools", "always"] = ""
     inputs: frozenset[str] = frozenset()

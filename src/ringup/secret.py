@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NoReturn
+from zlib import crc32
 
 __all__ = ["Auth", "Secret"]
 
@@ -26,6 +27,11 @@ class Secret:
     def tail(self) -> str:
         """The last 4 characters, or nothing for a key too short to show any."""
         return self._reveal()[-4:] if len(self._reveal()) >= 16 else ""
+
+    @property
+    def check(self) -> str:
+        """16 bits that tell this key from another one, as 4 letters; nothing of the key can be made from them."""
+        return f"{crc32(self._reveal().encode()) & 0xFFFF:04x}"
 
     def __repr__(self) -> str:
         return "Secret('***')"

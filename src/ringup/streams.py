@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
-from typing import Generic, Self
+from typing import Any, Generic, Self
 
 from ringup.call import Record
+from ringup.drive import given
 from ringup.errors import ConfigurationError
 from ringup.events import Event, TextDelta
+from ringup.growing import NOTHING
+from ringup.ledger import Receipt, unwritten
 from ringup.reply import Reply, T
 from ringup.steps import Session
+from ringup.structured import Partials
 
 __all__ = ["AsyncStream", "Stream"]
 
@@ -19,11 +23,28 @@ class _Streamed(Generic[T]):
     def __init__(self, record: Record | Session) -> None:
         self._record = record
 
+    def _partials(self) -> tuple[Partials, Session]:
+        record = self._record
+        if not isinstance(record, Session) or not record.typed:
+            raise ConfigurationError(
+                "there are no partial values, for the stream has no type.",
+                advice="Give it one: client.stream(..., output=Person).partials().",
+            )
+        return Partials(), record
+
+    @property
+    def _receipt(self) -> Receipt | None:
+        """What a stream that was left after its last event still has to wait for, with `durability="call"`."""
+        record = self._record.record if isinstance(self._record, Session) else self._record
+        return record.receipt if record and record.reply else None
+
     @property
     def reply(self) -> Reply[T]:
         """The whole Reply. Before the end of the stream it is an error to ask for it; `partial` has what came."""
         reply = self._record.reply
         if reply:
+            if self._receipt and self._receipt.error:
+                raise unwritten(self._receipt, reply)
             return reply
         ended = {"failed": "failed", "cancelled": "was left early"}.get(self._record.outcome, "isn't at its end yet")
         raise ConfigurationError(
@@ -77,10 +98,21 @@ class Stream(_Streamed[T]):
         """The events as they come. They are the same ones that iteration takes its text from: use one of the two."""
         return self._driven
 
+    def partials(self) -> Iterator[Any]:
+        """The value of `output=` while it grows, in plain dicts, lists, strings and numbers: fields come one after the
+        other, a string grows, a number comes when it is whole. Each is new, and none is validated; `reply.output` is
+        the value itself, at the end. An answer that is repaired begins anew. Use this, iteration or `events`, not two
+        of them. Raises ConfigurationError for a stream without `output=`.
+        """
+        partials, session = self._partials()
+        return (value for event in self._driven if (value := partials.feed(event, session.shape)) is not NOTHING)
+
     def close(self) -> None:
         """Stop, and close the connection at once. Raises ConfigurationError while another thread is reading."""
         try:
             self._driven.close()
+            if receipt := self._receipt:
+                receipt.wait()
         except ValueError as error:
             raise self._busy(error) from None
 
@@ -120,12 +152,19 @@ class AsyncStream(_Streamed[T]):
         """The events as they come. They are the same ones that iteration takes its text from: use one of the two."""
         return self._driven
 
+    def partials(self) -> AsyncIterator[Any]:
+        """The value of `output=` while it grows, as in `Stream.partials`."""
+        partials, session = self._partials()
+        return (value async for event in self._driven if (value := partials.feed(event, session.shape)) is not NOTHING)
+
     async def close(self) -> None:
         """Stop, and close the connection at once. Raises ConfigurationError while another task is reading."""
         try:
             await self._driven.aclose()
         except RuntimeError as error:
             raise self._busy(error) from None
+        if receipt := self._receipt:
+            await given(receipt)
 
     async def __aenter__(self) -> Self:
         return self

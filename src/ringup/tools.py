@@ -7,12 +7,15 @@ without it the docstring's first paragraph is the tool's description, and parame
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringup.errors import ParameterError
 from ringup.messages import Document, Image, Opaque, Text, Tool, ToolCall, ToolResult
@@ -102,47 +105,88 @@ def _read_dict(item: dict[str, Any], where: str) -> Tool:
     return Tool(name, inner.get("description"), None if schema is None else dict(schema), inner.get("strict"))
 
 
-def function(given: Callable[..., Any], name: str | None = None) -> Function:
-    """A function as a tool. Raises ParameterError for one whose parameters can't be told from its hints."""
+def function(given: Callable[..., Any]) -> Function:
+    """A function as a tool: also a method, an object that can be called, or a functools.partial, whose filled
+    parameters the model doesn't see. Raises ParameterError for one whose name or parameters can't be put to a model."""
+    try:
+        return _known(given)
+    except TypeError:  # it isn't hashable: an object of a class that is compared by value
+        return _function(given)
+
+
+def _function(given: Callable[..., Any]) -> Function:
     import inspect  # here, for its import takes longer than ours
 
-    called = name or str(getattr(given, "__name__", type(given).__name__))
-    what, told = _docstring(given)
+    told_by = _with_hints(given)
+    called = _name(given)
+    what, told = _docstring(given, told_by)
     kinds, required = {}, []
-    for parameter in _parameters(given, called):
+    for parameter in _parameters(given, told_by, called):
         hint, said = _hint(parameter.annotation)
         kind = _kind(hint, called, parameter.name)
-        schema = dict(kind.schema)
-        if description := said or told.get(parameter.name) or schema.get("description"):
-            schema["description"] = description
         if parameter.default is inspect.Parameter.empty:
             required.append(parameter.name)
-        else:
-            schema |= _default(parameter.default)
+        schema = _described(kind.schema, said or told.get(parameter.name), parameter.default)
         kinds[parameter.name] = Kind(kind.name, schema, kind.read)
     return Function(
         tool=Tool(called, what, _schema(kinds, required)),
         run=given,
         kinds=kinds,
         required=frozenset(required),
-        is_async=inspect.iscoroutinefunction(given if hasattr(given, "__code__") else type(given).__call__),
+        is_async=inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(told_by),
     )
 
 
-def _parameters(given: Callable[..., Any], called: str) -> list[inspect.Parameter]:
+_known = lru_cache(maxsize=256)(_function)
+"""A function is looked at once."""
+
+
+def _with_hints(given: Any) -> Any:
+    """What has the hints and the docstring: the function itself, that in a partial, or an object's `__call__`."""
+    while isinstance(given, partial):
+        given = given.func
+    if isinstance(given, type):
+        return vars(given).get("__init__", given)
+    return given if hasattr(given, "__code__") or hasattr(given, "__wrapped__") else type(given).__call__
+
+
+def _name(given: Any) -> str:
+    while isinstance(given, partial):
+        given = given.func
+    name = str(getattr(given, "__name__", type(given).__name__))
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+        raise _bad(
+            "tools", f"a model can't call a tool by the name {name!r}: that takes up to 64 letters, digits, _ and -"
+        )
+    return name
+
+
+def _parameters(given: Any, told_by: Any, called: str) -> list[inspect.Parameter]:
     import inspect  # here, for its import takes longer than ours
 
     try:
         found = list(inspect.signature(given).parameters.values())
-        hints = typing.get_type_hints(
-            given if hasattr(given, "__code__") else type(given).__call__, include_extras=True
-        )
+        hints = typing.get_type_hints(told_by, include_extras=True)
     except (TypeError, ValueError, NameError) as error:
         raise _bad("tools", f"the parameters of {called} can't be told: {error}") from None
+    filled = set(given.keywords) if isinstance(given, partial) else set()
+    found = [parameter for parameter in found if parameter.name not in filled]
     for parameter in found:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise _bad("tools", f"{called} has the parameter {parameter}, and a model can only fill named ones")
     return [parameter.replace(annotation=hints.get(parameter.name, str)) for parameter in found]
+
+
+def _described(schema: Schema, said: str | None, default: Any) -> Schema:
+    """A parameter's schema with its description and its default."""
+    notes: Schema = {"description": said} if said else {}
+    notes |= _default(default)
+    if not notes:
+        return schema
+    if "$ref" not in schema:
+        return {**schema, **notes}
+    defs = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+    return {"anyOf": [{"$ref": schema["$ref"]}], **notes, **defs}  # beside $ref, Google takes nothing
 
 
 def _hint(hint: Any) -> tuple[Any, str | None]:
@@ -152,7 +196,7 @@ def _hint(hint: Any) -> tuple[Any, str | None]:
     bare, *notes = typing.get_args(hint)
     said = next((note for note in notes if isinstance(note, str)), None)
     said = said or next((note.description for note in notes if getattr(note, "description", None)), None)
-    kept = tuple([note for note in notes if isinstance(note, msgspec.Meta) or hasattr(note, "metadata")])
+    kept = tuple([note for note in notes if not isinstance(note, str)])
     return (Annotated[(bare, *kept)] if kept else bare), said
 
 
@@ -166,9 +210,13 @@ def _kind(hint: Any, called: str, name: str) -> Kind:
 
 
 def _default(value: Any) -> Schema:
-    """The default, where it can be put as JSON."""
+    """The default, where there is one, and it can be put as JSON."""
+    import inspect  # here, for its import takes longer than ours
+
+    if value is inspect.Parameter.empty:
+        return {}
     try:
-        return {"default": msgspec.to_builtins(value, enc_hook=_refuse)}
+        return {"default": msgspec.to_builtins(value, enc_hook=_refuse, str_keys=True)}
     except (TypeError, NotImplementedError):
         return {}
 
@@ -182,18 +230,46 @@ def _schema(kinds: dict[str, Kind], required: list[str]) -> Schema:
     properties: Schema = {}
     defs: Schema = {}
     for name, kind in kinds.items():
-        own = kind.schema.get("$defs", {})
-        properties[name] = {key: held for key, held in kind.schema.items() if key != "$defs"}
-        defs |= own
-    schema: Schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        schema = _apart(kind.schema, defs)
+        defs |= schema.pop("$defs", {})
+        properties[name] = schema
+    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
     return {**schema, "$defs": defs} if defs else schema
 
 
-def _docstring(given: Callable[..., Any]) -> tuple[str | None, dict[str, str]]:
-    """What a function does, and what its parameters are, as its docstring says."""
+def _apart(schema: Schema, taken: Schema) -> Schema:
+    """The schema, with other names for those of its definitions whose names stand for something else already."""
+    own = schema.get("$defs", {})
+    names = {name: name for name in own}
+    for name in [name for name, held in own.items() if taken.get(name, held) != held]:
+        names[name] = next(new for at in range(2, 1000) if (new := f"{name}_{at}") not in taken and new not in own)
+    if all(name == new for name, new in names.items()):
+        return dict(schema)
+    moved: Schema = _renamed({key: held for key, held in schema.items() if key != "$defs"}, names)
+    return {**moved, "$defs": {new: _renamed(own[name], names) for name, new in names.items()}}
+
+
+def _renamed(held: Any, names: dict[str, str]) -> Any:
+    match held:
+        case dict():
+            found = {key: _renamed(item, names) for key, item in held.items()}
+            if isinstance(ref := held.get("$ref"), str):
+                name = ref.removeprefix("#/$defs/")
+                found["$ref"] = f"#/$defs/{names.get(name, name)}"
+            return found
+        case list():
+            return [_renamed(item, names) for item in held]
+    return held
+
+
+def _docstring(given: Any, told_by: Any) -> tuple[str | None, dict[str, str]]:
+    """What a function does, and what its parameters are, as its docstring says. Of an object that can be called, that
+    of its `__call__`, or else of its class."""
     import inspect  # here, for its import takes longer than ours
 
-    text = inspect.getdoc(given if hasattr(given, "__code__") else type(given)) or ""
+    while isinstance(given, partial):
+        given = given.func
+    text = inspect.cleandoc((None if isinstance(given, type) else told_by.__doc__) or _class_of(given).__doc__ or "")
     if not text:
         return None, {}
     try:
@@ -205,6 +281,13 @@ def _docstring(given: Callable[..., Any]) -> tuple[str | None, dict[str, str]]:
     return what or None, {one.arg_name: one.description for one in found.params if one.description}
 
 
+def _class_of(given: Any) -> Any:
+    """What has the docstring, where `__call__` has none."""
+    if isinstance(given, type) or hasattr(given, "__code__"):
+        return given
+    return type(given)
+
+
 # What the model is told back
 
 
@@ -212,13 +295,15 @@ def answered(call: ToolCall, value: Any) -> ToolResult:
     """The result of a call: words and parts as they are, anything else as JSON, and nothing as "null"."""
     match value:
         case ToolResult():
-            return value
+            return replace(value, call_id=call.id)
         case str():
             return ToolResult(call.id, (Text(value),))
         case Text() | Image() | Document():
             return ToolResult(call.id, (value,))
-        case list() if value and all(isinstance(part, (Text, Image, Document)) for part in value):
-            return ToolResult(call.id, tuple(value))
+        case list() | tuple() if value and all(isinstance(part, (str, Text, Image, Document)) for part in value):
+            if not all(isinstance(part, str) for part in value):
+                parts = [Text(part) if isinstance(part, str) else part for part in value]
+                return ToolResult(call.id, tuple(parts))
     return ToolResult(call.id, (Text(_as_json(value)),))
 
 

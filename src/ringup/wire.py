@@ -7,8 +7,9 @@ half (read a request, write an answer), so one file gives client, simulator and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
+from ringup.embeddings import Embeddings, EmbedRequest
 from ringup.errors import APIError
 from ringup.events import Event
 from ringup.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from ringup.messages import Request
 from ringup.reply import Notice, Reply
 from ringup.rules import Rules
 
-__all__ = ["StreamReader", "StreamWriter", "Wire"]
+__all__ = ["CountWire", "EmbedWire", "StreamReader", "StreamWriter", "Wire"]
 
 
 class StreamReader(Protocol):
@@ -91,3 +92,49 @@ class Wire(Protocol):
     def write_error(error: APIError) -> HttpResponse:
         """An error as this provider says it: status, headers (retry-after, ...) and body."""
         ...
+
+
+class EmbedWire(Protocol):
+    """One provider's API for embeddings: a wire without a stream. What isn't said here is as in `Wire`."""
+
+    NAME: str
+    PATH: str
+
+    @staticmethod
+    def write_request(request: EmbedRequest) -> tuple[HttpRequest, tuple[Notice, ...]]: ...
+
+    @staticmethod
+    def read_reply(body: bytes) -> Embeddings: ...
+
+    @staticmethod
+    def read_error(status: int, headers: Mapping[str, str], body: bytes) -> APIError: ...
+
+    @staticmethod
+    def read_request(http: HttpRequest) -> EmbedRequest: ...
+
+    @staticmethod
+    def write_reply(reply: Embeddings, encoding: Literal["base64", "float"] | None = None) -> bytes:
+        """An answer, in the encoding that was asked for, where there is a choice."""
+        ...
+
+    @staticmethod
+    def write_error(error: APIError) -> HttpResponse: ...
+
+
+class CountWire(Protocol):
+    """A wire whose API also counts the tokens of a request, without answering it."""
+
+    NAME: str
+
+    @staticmethod
+    def write_count(http: HttpRequest) -> HttpRequest:
+        """The request that counts what a written one holds."""
+        ...
+
+    @staticmethod
+    def read_count(body: bytes) -> int:
+        """The number in the answer. Raises ProtocolError when there is none."""
+        ...
+
+    @staticmethod
+    def read_error(status: int, headers: Mapping[str, str], body: bytes) -> APIError: ...

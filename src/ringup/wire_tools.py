@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from ringup.errors import ProtocolError
+
 __all__ = [
     "MAX_WAIT",
     "count",
@@ -24,6 +26,7 @@ __all__ = [
     "filled",
     "is_json",
     "read_data",
+    "read_total",
     "retry_after",
     "should_retry",
     "word",
@@ -124,6 +127,18 @@ def count(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if value == value and abs(value) < 2**53 else None  # noqa: PLR0124 - NaN isn't itself
+
+
+def read_total(body: bytes, field: str) -> int:
+    """The number that an answer to a count of tokens has in that field. Raises ProtocolError when there is none."""
+    try:
+        found = decode(body)
+    except ValueError:
+        found = None
+    tokens = count(found.get(field)) if isinstance(found, dict) else None
+    if tokens is None:
+        raise ProtocolError(f"the answer to a count of tokens has no {field}: {excerpt(body)!r}")
+    return tokens
 
 
 def data_url(data: bytes, media_type: str) -> str:

@@ -1,7 +1,7 @@
 """Tools at work: several at once, in threads for sync code and in tasks for async code.
 
 A tool sees the context variables of the code that asked. A thread can't be stopped: what a tool gives after its time is
-thrown away. Under the sync client a coroutine function runs in an event loop of its own.
+thrown away. A coroutine function runs in the caller's event loop, and in one of its own where the caller has none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextvars
 import queue
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ringup.messages import ToolCall
@@ -30,17 +32,10 @@ class Threads:
     def __init__(self, jobs: list[Job]) -> None:
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         for at, job in enumerate(jobs):
-            run = contextvars.copy_context().run
-            name = f"ringup-tool-{job.call.name}"
-            threading.Thread(target=run, args=(self._run, at, job), name=name, daemon=True).start()
+            _start(job, partial(self._put, at))
 
-    def _run(self, at: int, job: Job) -> None:
-        try:
-            value = _finished(job.function.run(**job.arguments))
-        except BaseException as error:
-            self._ended.put((at, None, error))
-        else:
-            self._ended.put((at, value, None))
+    def _put(self, at: int, value: Any, error: BaseException | None) -> None:
+        self._ended.put((at, value, error))
 
     def next(self, timeout: float | None) -> Ended:
         """The next one that ends. Raises TimeoutError."""
@@ -48,6 +43,21 @@ class Threads:
             return self._ended.get(timeout=timeout)
         except queue.Empty:
             raise TimeoutError from None
+
+
+def _start(job: Job, end: Callable[[Any, BaseException | None], None]) -> None:
+    """Run a job in a thread of its own, which doesn't keep a program from ending, and call `end` there."""
+
+    def run() -> None:
+        try:
+            value = _finished(job.function.run(**job.arguments))
+        except BaseException as error:
+            end(None, error)
+        else:
+            end(value, None)
+
+    copied = contextvars.copy_context()
+    threading.Thread(target=copied.run, args=(run,), name=f"ringup-tool-{job.call.name}", daemon=True).start()
 
 
 def _finished(value: Any) -> Any:
@@ -63,15 +73,23 @@ def _finished(value: Any) -> Any:
 
 
 def settled(decide: Callable[[ToolCall], Any], call: ToolCall) -> Any:
-    """What a function, or a coroutine function, says of a call, in the thread of the caller."""
+    """What a function says of a call, in the caller's thread; a coroutine function in an event loop of its own."""
     verdict = decide(call)
     if not hasattr(verdict, "__await__"):
         return verdict
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(_finished(verdict)), daemon=True)
-    thread.start()
-    thread.join()
-    return found[0] if found else None
+    ended: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put((_finished(verdict), None))
+        except BaseException as error:
+            ended.put((None, error))
+
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
+    value, error = ended.get()
+    if error is not None:
+        raise error
+    return value
 
 
 class Tasks:
@@ -81,21 +99,28 @@ class Tasks:
         import asyncio  # here, for its import takes longer than ours
 
         self._asyncio = asyncio
+        self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Queue[Ended] = asyncio.Queue()
-        self._tasks = [asyncio.create_task(self._run(at, job)) for at, job in enumerate(jobs)]
+        self._tasks: list[asyncio.Task[None]] = []
+        for at, job in enumerate(jobs):
+            if job.function.is_async:
+                self._tasks.append(asyncio.create_task(self._run(at, job)))
+            else:
+                _start(job, partial(self._put, at))
 
     async def _run(self, at: int, job: Job) -> None:
-        run: Callable[..., Any] = job.function.run
         try:
-            if job.function.is_async:
-                value = await run(**job.arguments)
-            else:
-                value = await self._asyncio.to_thread(run, **job.arguments)
-                value = await _awaited(value)
-        except Exception as error:
+            value = await job.function.run(**job.arguments)
+        except BaseException as error:
             self._ended.put_nowait((at, None, error))
+            if not isinstance(error, Exception):
+                raise
         else:
             self._ended.put_nowait((at, value, None))
+
+    def _put(self, at: int, value: Any, error: BaseException | None) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            self._loop.call_soon_threadsafe(self._ended.put_nowait, (at, value, error))
 
     async def next(self, timeout: float | None) -> Ended:  # noqa: ASYNC109 - it is an effect's own
         """The next one that ends. Raises TimeoutError."""
@@ -106,7 +131,3 @@ class Tasks:
         for task in self._tasks:
             task.cancel()
         await self._asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-async def _awaited(value: Any | Awaitable[Any]) -> Any:
-    return await value if hasattr(value, "__await__") else value

@@ -17,8 +17,8 @@ from ringup.messages import Message, Request, Text
 from ringup.rules import Rules
 from ringup.simulator.cache import Caches
 from ringup.simulator.prefixes import blocks, steps
-from ringup.simulator.tokens import prompt_tokens
 from ringup.testing import Simulator
+from ringup.tokens import prompt_tokens
 
 LONG = "The quick brown fox jumps over the lazy dog near the river bank. " * 100
 CHAT, CLAUDE = "gpt-4o-mini", "claude-sonnet-5"

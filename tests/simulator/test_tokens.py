@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringup.messages import Audio, Document, Image, Message, Request, Text, Tool, ToolCall, ToolResult
-from ringup.simulator.tokens import Tokenizer, prompt_tokens, tokenizer
+from ringup.tokens import Tokenizer, prompt_tokens, tokenizer
 
 
 def request(*turns: tuple[str, str], model: str = "gpt-4o-mini", system: str = "", **fields: Any) -> Request:

@@ -360,7 +360,7 @@ def test_moved_images_at_the_end_are_not_lost() -> None:
 def test_an_error_flag_is_told() -> None:
     call = Message("assistant", (ToolCall("c1", "f"),))
     assert noted(call, Message("tool", (ToolResult("c1", (Text("no"),), is_error=True),))) == [
-        ("dropped", "tool_result.is_error")
+        ("moved", "tool_result.is_error")
     ]
 
 

@@ -8,6 +8,8 @@ from click.shell_completion import get_completion_class
 from ringup.cli.ask import ask
 from ringup.cli.chat import chat
 from ringup.cli.compare import compare
+from ringup.cli.count import count
+from ringup.cli.embed import embed
 from ringup.cli.exits import TABLE, App
 from ringup.cli.keys import keys
 from ringup.cli.log import log
@@ -61,5 +63,5 @@ def completion(shell: str) -> None:
     click.echo(kind(app, {}, "ringup", "_RINGUP_COMPLETE").source())
 
 
-for command in (ask, chat, compare, keys, log, models, simulate):
+for command in (ask, chat, compare, count, embed, keys, log, models, simulate):
     app.add_command(command)

@@ -68,6 +68,8 @@ def code(error: BaseException) -> int:
 _OPTIONS = re.compile(r"\b(?:max_tokens|top_p|base_url|idle_timeout|timeout|retries|strict)\b(?:=\.\.\.|=True)?")
 _PHRASES = {
     'ringup.ask("Hello!", model="gpt-4o-mini")': 'ringup ask -m gpt-4o-mini "Hello!"',
+    'ringup.embed(texts, model="text-embedding-3-small")': "ringup embed -m text-embedding-3-small ...",
+    'model="text-embedding-3-small"': "-m text-embedding-3-small",
     "What came is in the error's .partial. ": "",
     "; what came is in the error's .partial": "",
     " Or pass it as api_key=.": "",
@@ -120,7 +122,7 @@ def report(error: Exception) -> dict[str, Any]:
         "advice": words(error)[1],
         **said,
         "exit_code": code(error),
-        "partial_text": partial.text if partial else None,
+        "partial_text": getattr(partial, "text", None),
     }
 
 

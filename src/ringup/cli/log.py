@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import click
+from msgspec.structs import asdict
 
 from ringup.cli.output import columns, note, seconds
 from ringup.cli.setup import ledger_path
 from ringup.cli.telling import count, dollars, dump
+from ringup.explain import Made, compare
+from ringup.fingerprint import read
 from ringup.ledger import rows
+from ringup.usage import Usage
 
 __all__ = ["log"]
 
@@ -51,7 +55,36 @@ def show(id: int, json_: bool) -> None:
         click.echo(dump(call), nl=False)
         return
     for name, value in call.items():
+        if name == "prompt":  # digests, that say nothing to a reader
+            continue
         click.echo(f"{name:20} {_shown(name, value)}")
+
+
+@log.command("explain-cache")
+@click.argument("first", type=int)
+@click.argument("second", type=int)
+@click.option("--json", "json_", is_flag=True, help="Print a JSON object.")
+def explain_cache(first: int, second: int, json_: bool) -> None:
+    """Say why the second call had tokens from the cache, or had none, and where the two prompts part.
+
+    The log has digests of prompts, and none of their words.
+    """
+    calls = {call["id"]: call for call in rows(ledger_path(), _ALL)}
+    report = compare(_made(calls.get(first), first), _made(calls.get(second), second))
+    click.echo(dump(asdict(report)) if json_ else f"{report}\n", nl=False)
+
+
+def _made(call: dict[str, Any] | None, id: int) -> Made:
+    if call is None:
+        raise click.UsageError(f"the log {ledger_path()} has no call {id}.")
+    if not call.get("prompt"):
+        raise click.UsageError(f"call {id} was logged without digests of its prompt.")
+    started = datetime.fromisoformat(call["started"]).timestamp()
+    usage = Usage(**{name: call[name] for name in _COUNTERS})
+    return Made(sent=read(call["prompt"]), usage=usage, started=started, ended=started + (call["latency"] or 0.0))
+
+
+_COUNTERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 
 
 def _name(call: dict[str, Any]) -> str:
@@ -67,15 +100,14 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def _cells(call: dict[str, Any]) -> tuple[str, ...]:
-    end = (
-        call["finish_reason"] if call["outcome"] == "answered" else (call["error"] or call["outcome"]).partition(":")[0]
-    )
+    answered = call["outcome"] == "answered"  # vectors come without a finish_reason
+    end = (call["finish_reason"] if answered else call["error"]) or call["outcome"]
     free = "free" if call["provider"] == "sim" else "?"
     return (
         str(call["id"]),
         f"{datetime.fromisoformat(call['started']).astimezone():%Y-%m-%d %H:%M:%S}",
         _name(call),
-        end or "?",
+        end.partition(":")[0],
         count(call["input_tokens"]),
         count(call["output_tokens"]),
         dollars(Decimal(call["cost_usd"])) if call["cost_usd"] else free,

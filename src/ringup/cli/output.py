@@ -11,7 +11,19 @@ from typing import Any, TextIO
 
 import click
 
-__all__ = ["CONTROL", "columns", "is_terminal", "note", "paint", "read_text", "seconds", "warn", "width", "write"]
+__all__ = [
+    "CONTROL",
+    "Thoughts",
+    "columns",
+    "is_terminal",
+    "note",
+    "paint",
+    "read_text",
+    "seconds",
+    "warn",
+    "width",
+    "write",
+]
 
 CONTROL = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 """What a terminal would take as commands (for `str.translate`)."""
@@ -60,6 +72,26 @@ def warn(text: str) -> None:
     note(text, fg="yellow")
 
 
+class Thoughts:
+    """What a model thinks, dim on stderr as it comes; the answer begins on a line of its own. Or not `shown` at all."""
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+        self._last = ""
+
+    def add(self, text: str) -> None:
+        """More of it."""
+        if self._shown and text:
+            self._last = text[-1]
+            click.echo(paint(text.translate(CONTROL), sys.stderr, dim=True), nl=False, err=True)
+
+    def end(self) -> None:
+        """The answer begins, or all is over: an empty line between the two."""
+        if self._last:
+            click.echo("\n" if self._last == "\n" else "\n\n", nl=False, err=True)
+            self._last = ""
+
+
 def seconds(value: float | None) -> str:
     """A time to read: "0.42 s"; "?" when it isn't known."""
     return "?" if value is None else f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
@@ -76,7 +108,7 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[i
     if is_terminal(sys.stdout) and sum(widths) + 2 * (len(head) - 1) > width():
         return _stacked(head, rows, below)
     right = [
-        bool(rows) and all(row[index][:1].isdigit() or not row[index].strip("?-") for row in rows)
+        bool(rows) and all(row[index].lstrip("-")[:1].isdigit() or not row[index].strip("?-") for row in rows)
         for index in range(len(head))
     ]
 

@@ -13,9 +13,9 @@ from ringup.cli.output import is_terminal, read_text
 __all__ = ["read_prompt"]
 
 
-def read_prompt(words: tuple[str, ...], command: str, hint: str = "") -> str:
+def read_prompt(words: tuple[str, ...], command: str, hint: str = "", piped: bool = True) -> str:
     """The prompt of `ringup command`. Raises click.UsageError when there is none, or when it lacks its quotes (then
-    `hint` says what else may be wrong)."""
+    `hint` says what else may be wrong). Not `piped`: what comes through a pipe is no prompt."""
     if len(words) > 1:
         quoted = f'ringup {command} "{" ".join(words)}"'
         raise click.UsageError(f"the prompt is one argument. Put it into quotes: {quoted}{hint}")
@@ -24,7 +24,7 @@ def read_prompt(words: tuple[str, ...], command: str, hint: str = "") -> str:
         (argument or "").encode()
     except UnicodeEncodeError:
         raise click.UsageError("the prompt isn't text in UTF-8.") from None
-    text = "\n\n".join([part for part in (argument, _read_pipe(argument)) if part and part.strip()])
+    text = "\n\n".join([part for part in (argument, _read_pipe(argument) if piped else "") if part and part.strip()])
     if not text:
         raise click.UsageError(
             f'there is no prompt. Give it as an argument, like ringup {command} "Hello!", or pipe it in.'

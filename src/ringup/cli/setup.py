@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import reduce
 from pathlib import Path
@@ -20,19 +20,44 @@ from ringup.cli.output import note, warn
 from ringup.cli.tap import Tap
 from ringup.cli.view import View, retry_line
 from ringup.client import AsyncClient, Client
-from ringup.errors import RingupWarning
+from ringup.errors import ParameterError, RingupWarning
 from ringup.ledger import Ledger
 from ringup.plan import Params
+from ringup.reasoning import read_reasoning
 from ringup.reply import Attempt
 from ringup.transport import Options, make_transport
 
-__all__ = ["SIMULATED", "Setup", "call_options", "calls_options", "data_dir", "ledger_path", "model_names"]
+__all__ = [
+    "SIMULATED",
+    "Setup",
+    "call_options",
+    "calls_options",
+    "choose_model",
+    "data_dir",
+    "ledger_path",
+    "model_names",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 SIMULATED = "sim/small"
 _DEFAULTS = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5", "gemini": "gemini-2.5-flash"}
 """What is asked when a key is there and no model was named: each vendor's small one."""
+
+
+class Reasoning(click.ParamType[str | int]):
+    """A word, or a number of tokens."""
+
+    name = "effort"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
+        """What `reasoning=` takes."""
+        given = int(value) if isinstance(value, str) and value.isdecimal() else value
+        try:
+            read_reasoning(given)
+        except ParameterError as error:
+            self.fail(error.message, param, ctx)
+        return cast("str | int", given)
 
 
 def data_dir() -> Path:
@@ -100,6 +125,13 @@ _SHARED = (
     click.option("--top-p", type=float, help="0 to 1: only the likeliest words that make up this share."),
     click.option("--stop", multiple=True, help="The answer ends before this text. May be given several times."),
     click.option("--seed", type=int, help="Makes answers more repeatable, where the provider can."),
+    click.option(
+        "--reasoning",
+        type=Reasoning(),
+        help="How much to think first: none, low, medium, high, ... or a number of tokens. Shown, dim, on stderr.",
+    ),
+    click.option("--hide-thinking", is_flag=True, help="Don't show what the model thinks."),
+    click.option("--cache", is_flag=True, help="Mark the prompt for the provider's cache, where it wants marks."),
     click.option("--timeout", type=float, help="Seconds for the whole call, retries included. [600]"),
     click.option("--idle-timeout", type=float, help="The longest silence, in seconds. [60 between pieces]"),
     click.option("--retries", type=int, help="How many more times to try after a failure that may pass. [2]"),
@@ -133,7 +165,8 @@ def _with(options: Iterable[Callable[[F], F]], command: F) -> F:
 class Setup(Struct, frozen=True, kw_only=True):
     """What the options come to: the parameters of each call (the model among them), and how to make and to show it.
 
-    `wire` says whether to show it; `said` has the notices that were told already.
+    `wire` says whether to show it, `shows_thinking` whether to show what the model thinks: when it was told how much to
+    think, or with --verbose. `said` has the notices that were told already.
     """
 
     params: Params
@@ -142,6 +175,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     wire: bool
     no_log: bool
     verbose: bool
+    shows_thinking: bool = False
     said: set[str] = set()
 
     @classmethod
@@ -149,10 +183,13 @@ class Setup(Struct, frozen=True, kw_only=True):
         """From the values of `call_options`. Says on stderr which model was chosen, when none was named."""
         given = {name: value for name, value in options.items() if value is not False and value not in (None, ())}
         params = {name: given[name] for name in Params.__annotations__ if name in given}
-        if "model" not in params and (model := _choose_model(options["provider"], options["base_url"])):
+        named = os.environ.get("RINGUP_MODEL")
+        if "model" not in params and (model := named or choose_model(options["provider"], options["base_url"])):
             params["model"] = model
         rest = {name: options[name] for name in ("provider", "base_url", "no_log", "verbose")}
-        return cls(params=cast("Params", params), wire=options.get("show_wire", False), **rest)
+        shown = ("reasoning" in params or bool(options["verbose"])) and not options.get("hide_thinking")
+        wire = options.get("show_wire", False)
+        return cls(params=cast("Params", params), wire=wire, shows_thinking=shown, **rest)
 
     def of(self, model: str) -> Self:
         """The same for another model."""
@@ -180,12 +217,14 @@ class Setup(Struct, frozen=True, kw_only=True):
         return AsyncClient(provider=self.provider, base_url=self.base_url, ledger=ledger, on_event=on_event)
 
 
-def _choose_model(provider: str | None, base_url: str | None) -> str | None:
-    if named := os.environ.get("RINGUP_MODEL"):
-        return named
-    if base_url or provider not in (None, "sim", *_DEFAULTS):
+def choose_model(provider: str | None, base_url: str | None, defaults: Mapping[str, str] = _DEFAULTS) -> str | None:
+    """The model of the first vendor in `defaults` that there is a key for, else the simulator's. Says so on stderr.
+
+    None where one has to be named.
+    """
+    if base_url or provider not in (None, "sim", *defaults):
         return None
-    for name, model in _DEFAULTS.items():
+    for name, model in defaults.items():
         found = providers.find(name)
         key = next((variable for variable in found.key_env if os.environ.get(variable)), None) if found else None
         if provider == name or (provider is None and key):

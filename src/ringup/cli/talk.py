@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+from ringup.attachments import Attachment, attach
 from ringup.cli.exits import code, show
 from ringup.cli.output import note
 from ringup.cli.setup import Setup
@@ -14,7 +15,7 @@ from ringup.client import Chat, Client
 from ringup.errors import ConfigurationError, RingupError
 from ringup.messages import Message, Text
 from ringup.plan import Planner
-from ringup.prompt import read_prompt
+from ringup.prompt import Prompt, read_prompt
 from ringup.reply import Reply
 from ringup.streams import Stream
 from ringup.usage import Usage, add
@@ -30,6 +31,7 @@ class Talk:
         self._setup = setup
         self._chat: Chat = client.chat(**setup.params)
         self._failed = ""
+        self._files: list[Attachment] = []
         self._replies: list[Reply] = []
         self._stopped = 0
         self.code = 0
@@ -73,16 +75,17 @@ class Talk:
         """One turn. Ctrl-C stops the reply, and keeps what came; a failed turn leaves the history as it was."""
         before = len(self._chat.messages)
         self._failed = text
-        stream = self._chat.stream(text)
+        prompt: Prompt = [*self._files, text]
+        stream = self._chat.stream(prompt)
         try:
             reply = self._show(stream)
         except KeyboardInterrupt:
             stream.close()
             self._stopped += 1
             if len(self._chat.messages) == before:
-                self._keep(text, stream.partial)
+                self._keep(prompt, stream.partial)
             return
-        self._failed = ""
+        self._failed, self._files = "", []
         self._replies.append(reply)
         close(reply, self._setup)
 
@@ -93,14 +96,14 @@ class Talk:
         print_whole(reply, self._setup)
         return reply
 
-    def _keep(self, text: str, partial: Reply) -> None:
+    def _keep(self, prompt: Prompt, partial: Reply) -> None:
         """What came before Ctrl-C joins the history: its words, for half a thought can't go back."""
         said = tuple([part for part in partial.message.parts if isinstance(part, Text) and part.text])
         if not said:
             note("stopped before anything came: the turn isn't kept (/retry asks again)")
             return
-        self._failed = ""
-        self._chat.keep(read_prompt(text), (Message("assistant", said),))
+        self._failed, self._files = "", []
+        self._chat.keep(read_prompt(prompt), (Message("assistant", said),))
         note("stopped: what came is kept")
 
     # Commands
@@ -129,14 +132,21 @@ class Talk:
         if not taken:
             return note("there is nothing to ask again")
         before = len(self._chat.messages)
+        self._files = [part for part in taken[0].parts if isinstance(part, Attachment)]
         note(f"asking again: {_short(taken[0].text)}")
         try:
             self._say(taken[0].text)
         finally:
             if len(self._chat.messages) == before:  # it failed: the old answer stays
                 self._chat.add(*taken)
-                self._failed = ""
+                self._failed, self._files = "", []
         return None
+
+    def _attach(self, name: str) -> None:
+        if name:
+            self._files.append(attach(name if "://" in name else _path(name, "/attach")))
+        waiting = len(self._files)
+        note(f"{waiting} file{'' if waiting == 1 else 's'} for the next turn" if waiting else "no file is attached")
 
     def _save(self, path: str) -> None:
         target = _path(path, "/save")
@@ -183,6 +193,7 @@ class Talk:
 COMMANDS: dict[str, tuple[Callable[[Talk, str], None], str, str]] = {
     "model": (Talk._model, "[NAME]", "show or change who is asked"),
     "system": (Talk._system, "[TEXT]", "show or change the instruction; - takes it away"),
+    "attach": (Talk._attach, "FILE", "send a file, or what stands at a URL, with the next turn"),
     "undo": (Talk._undo, "", "take the last turn back"),
     "retry": (Talk._retry, "", "ask the last question again"),
     "save": (Talk._save, "FILE", "write the conversation to a file"),

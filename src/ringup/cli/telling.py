@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import asdict
 
 from ringup.cli.exits import in_shell
-from ringup.cli.output import is_terminal, note, seconds, warn, write
+from ringup.cli.output import Thoughts, is_terminal, note, seconds, warn, write
 from ringup.cli.setup import Setup
 from ringup.cli.view import heading
-from ringup.events import Noticed, RefusalDelta, TextDelta
+from ringup.events import Noticed, RefusalDelta, TextDelta, ThinkingDelta
 from ringup.messages import Refusal
 from ringup.reply import Attempt, Notice, Reply
 from ringup.streams import Stream
@@ -49,16 +49,21 @@ def _words(reply: Reply) -> str:
 def play(stream: Stream, setup: Setup) -> Reply:
     """Print an answer as it comes. Its last line is always ended, also when it breaks off."""
     last = "\n"
+    thoughts = Thoughts(setup.shows_thinking)
     try:
         with stream:
             for event in stream.events():
                 match event:
+                    case ThinkingDelta(text=text):
+                        thoughts.add(text)
                     case TextDelta(text=text) | RefusalDelta(text=text) if text:
+                        thoughts.end()
                         write(text)
                         last = text[-1]
                     case Noticed(notice):
                         tell_notice(notice, setup)
     finally:
+        thoughts.end()
         if last != "\n":
             write("\n")
     return stream.reply
@@ -76,6 +81,8 @@ def print_whole(reply: Reply, setup: Setup) -> None:
     """Print an answer that wasn't printed as it came."""
     for notice in reply.notices:
         tell_notice(notice, setup)
+    if setup.shows_thinking and reply.thinking:
+        note(reply.thinking.rstrip("\n") + "\n")
     if setup.wire:
         heading("the answer")
     write(_words(reply).rstrip("\n") + "\n")
@@ -132,6 +139,9 @@ def details(reply: Reply) -> str:
         "API": reply.wire,
         "first words after": reply.time_to_first_token and seconds(reply.time_to_first_token),
         "tries": len(reply.attempts) or None,
+        "from the cache": reply.usage.cache_read_tokens and f"{count(reply.usage.cache_read_tokens)} tokens",
+        "to the cache": reply.usage.cache_write_tokens and f"{count(reply.usage.cache_write_tokens)} tokens",
+        "saved by the cache": dollars(reply.bill.saved) if reply.bill.saved else None,
         "cost unknown because": None if reply.provider == "sim" else reply.bill.reason,
     }
     return " · ".join([f"{name} {value}" for name, value in said.items() if value is not None])
@@ -154,12 +164,14 @@ def as_dict(reply: Reply) -> dict[str, Any]:
     return {
         "text": reply.text,
         "refusal": _words(reply)[len(reply.text) :] or None,
+        "thinking": reply.thinking or None,
         "finish_reason": reply.finish_reason,
         "raw_finish_reason": reply.raw_finish_reason,
         "stop_sequence": reply.stop_sequence,
         "usage": {**asdict(reply.usage), "total_tokens": reply.usage.total_tokens},
         "cost": None if reply.cost is None else str(reply.cost),
         "cost_unknown": reply.bill.reason,
+        "cache_saved": None if reply.bill.saved is None else str(reply.bill.saved),
         "provider": reply.provider,
         "wire": reply.wire,
         "model": reply.model,

@@ -1,5 +1,5 @@
 from ringup.providers import Provider
-from ringup.rules import Rules
+from ringup.rules import Dial, Rules
 
 PROVIDER = Provider(
     name="deepseek",
@@ -9,7 +9,8 @@ PROVIDER = Provider(
     rules=Rules(
         refuses=frozenset({"developer", "json_schema"}),
         thoughts=frozenset({"reasoning_content"}),
-        source="api-docs.deepseek.com",
+        dial=Dial(on={"thinking": {"type": "enabled"}}, off={"thinking": {"type": "disabled"}}),
+        source="api-docs.deepseek.com; its guide to thinking mode",
     ),
     keys_page="https://platform.deepseek.com/api_keys",
     billing_page="https://platform.deepseek.com/top_up",

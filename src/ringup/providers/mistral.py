@@ -1,5 +1,5 @@
 from ringup.providers import Provider
-from ringup.rules import Rules
+from ringup.rules import Dial, Rules
 
 PROVIDER = Provider(
     name="mistral",
@@ -18,7 +18,9 @@ PROVIDER = Provider(
         stream_options=False,
         thoughts=frozenset({"thinking"}),
         tool_id_length=9,
-        source="mistralai/client-python, ChatCompletionRequest",
+        efforts=frozenset({"none", "high"}),
+        dial=Dial(on={"reasoning_effort": "high"}),
+        source="mistralai/client-python, ChatCompletionRequest; docs.mistral.ai, reasoning",
     ),
     keys_page="https://console.mistral.ai/api-keys",
     status_page="https://status.mistral.ai",

@@ -1,5 +1,5 @@
 from ringup.providers import Provider
-from ringup.rules import Rules
+from ringup.rules import Dial, Rules
 
 PROVIDER = Provider(
     name="openrouter",
@@ -9,7 +9,14 @@ PROVIDER = Provider(
     rules=Rules(
         max_tokens_field="max_completion_tokens",
         thoughts=frozenset({"reasoning", "reasoning_content", "reasoning_details"}),
-        source="openrouter-python",
+        dial=Dial(
+            effort="reasoning.effort",
+            budget="reasoning.max_tokens",
+            on={"reasoning": {"enabled": True}},
+            off={"reasoning": {"effort": "none"}},
+            hide={"reasoning": {"exclude": True}},
+        ),
+        source="openrouter-python; openrouter.ai, reasoning tokens",
     ),
     keys_page="https://openrouter.ai/settings/keys",
     billing_page="https://openrouter.ai/settings/credits",

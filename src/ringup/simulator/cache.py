@@ -27,7 +27,7 @@ from msgspec import Struct
 from ringup.messages import Request
 from ringup.rules import Rules
 from ringup.simulator.prefixes import STEP, Prefix, blocks, steps
-from ringup.simulator.tokens import tokenizer
+from ringup.tokens import tokenizer
 
 __all__ = ["Caches", "Use"]
 

@@ -12,8 +12,8 @@ from ringup.http import HttpRequest
 from ringup.messages import Opaque
 from ringup.openai_checks import bad, check_range, too_long
 from ringup.simulator import strict
-from ringup.simulator.tokens import Tokenizer, tokenizer
 from ringup.simulator.vectors import vector
+from ringup.tokens import Tokenizer, tokenizer
 from ringup.usage import Usage
 from ringup.wires import embeddings
 

@@ -17,8 +17,8 @@ from ringup.errors import BadRequestError
 from ringup.http import HttpRequest
 from ringup.messages import Opaque
 from ringup.simulator import refusals, strict
-from ringup.simulator.tokens import Tokenizer, tokenizer
 from ringup.simulator.vectors import vector
+from ringup.tokens import Tokenizer, tokenizer
 from ringup.usage import Usage
 from ringup.wires.gemini import embeddings
 

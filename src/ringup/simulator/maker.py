@@ -31,7 +31,7 @@ from ringup.simulator.brain import REDACT, Thought, think
 from ringup.simulator.cache import Use
 from ringup.simulator.conversation import words
 from ringup.simulator.ids import Ids
-from ringup.simulator.tokens import Tokenizer, prompt_tokens, tokenizer
+from ringup.tokens import Tokenizer, prompt_tokens, tokenizer
 from ringup.usage import Usage
 from ringup.wires import responses
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.messages import Message, Opaque, Part, Refusal, Request, Text, Thinking, Tool, ToolResult
-from ringup.simulator.tokens import prompt_tokens, tokenizer
+from ringup.tokens import prompt_tokens, tokenizer
 from ringup.wires.anthropic_messages import NAME as ANTHROPIC
 
 __all__ = ["STEP", "Prefix", "blocks", "steps"]

@@ -21,7 +21,7 @@ try:
     from ringup.simulator.app import App
     from ringup.simulator.delivery import TRANSPORT
     from ringup.simulator.headers import SERVER
-    from ringup.simulator.tokens import warm_up
+    from ringup.tokens import warm_up
 except ModuleNotFoundError as missing:
     raise MissingExtraError(
         f"the simulator needs {missing.name}, which isn't installed.",

@@ -17,7 +17,7 @@ from ringup.parameters import violations
 from ringup.rules import Rules
 from ringup.secret import Secret
 from ringup.simulator import refusals, schema
-from ringup.simulator.tokens import prompt_tokens
+from ringup.tokens import prompt_tokens
 from ringup.wires import anthropic_messages, chat_completions, gemini, responses
 
 __all__ = ["MAX_BODY", "check_key", "is_own_model", "key_of", "read", "rules_of", "vendor_of"]

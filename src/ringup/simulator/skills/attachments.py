@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ringup.media import image_size, pdf_pages, seconds, sniff
 from ringup.messages import Audio, Document, Image, Part, ToolResult
 from ringup.simulator.conversation import Conversation, Draft
 
@@ -43,15 +44,27 @@ def _describe(part: Part) -> str:
         case Image() | Document():
             kind = "an image" if isinstance(part, Image) else "a document"
             called = f" called {part.name}" if isinstance(part, Document) and part.name else ""
-            media = f"{part.media_type}, " if part.media_type else ""
             if part.data is not None:
-                return f"{kind}{called} ({media}{_size(part.data)})"
+                media = part.media_type or sniff(part.data)
+                return f"{kind}{called} ({', '.join(filter(None, (media, _seen(part, part.data), _size(part.data))))})"
             if isinstance(part, Document) and part.text is not None:
                 return f"{kind}{called} ({part.media_type or 'text/plain'}, {len(part.text):,} characters)"
             return f"{kind}{called} (by URL: {part.url})" if part.url else f"{kind}{called} (file {part.file_id})"
         case Audio():
-            return f"a recording ({part.format or 'audio'}, {_size(part.data or b'')})"
+            data = part.data or b""
+            length = seconds(data, part.format)
+            lasting = f"{length:.1f} seconds, " if length is not None else ""
+            return f"a recording ({part.format or 'audio'}, {lasting}{_size(data)})"
     return ""
+
+
+def _seen(part: Image | Document, data: bytes) -> str:
+    """What the bytes plainly tell: pixels, or pages."""
+    if isinstance(part, Image):
+        size = image_size(data)
+        return f"{size[0]} × {size[1]} pixels" if size else ""
+    pages = pdf_pages(data)
+    return f"{pages:,} page{'' if pages == 1 else 's'}" if pages else ""
 
 
 def _quote(parts: tuple[Part, ...]) -> str:

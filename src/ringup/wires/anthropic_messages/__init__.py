@@ -7,6 +7,7 @@ The client half writes a request and reads what comes; the server half reads a r
     Reader                           _anthropic_reader.py    a stream's bytes to events
     Writer                           _anthropic_writer.py    events to a stream's bytes
     read_error, write_error          _anthropic_errors.py
+    write_count, read_count          _count.py
     read_request, FIELDS             _anthropic_server.py    with the API's refusals in _anthropic_checks.py
     blocks and parts                 _anthropic_parts.py
 
@@ -18,6 +19,7 @@ documents in an assistant's message, citations in a user's text).
 
 from __future__ import annotations
 
+from ringup.wires.anthropic_messages._count import read_count, write_count
 from ringup.wires.anthropic_messages._errors import read_error, write_error
 from ringup.wires.anthropic_messages._parts import NAME, NEW_VERSION, OLD_VERSION
 from ringup.wires.anthropic_messages._reader import Reader
@@ -34,11 +36,13 @@ __all__ = [
     "PATH",
     "Reader",
     "Writer",
+    "read_count",
     "read_error",
     "read_messages",
     "read_reply",
     "read_request",
     "version_for",
+    "write_count",
     "write_error",
     "write_reply",
     "write_request",

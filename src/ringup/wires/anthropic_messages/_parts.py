@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Raw
 
 from ringup.crossing import is_foreign, made_id
+from ringup.media import sniff
 from ringup.messages import (
     Audio,
     Document,
@@ -66,12 +67,6 @@ _KNOWN = {
     "tool_use": frozenset({"type", "id", "name", "input"}),
     "tool_result": frozenset({"type", "tool_use_id", "content", "is_error"}),
 }
-_MAGIC = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
 
 
 # Blocks to parts
@@ -328,21 +323,17 @@ def _write_image(part: Image, where: str, notices: list[Notice]) -> dict[str, An
     if part.detail is not None:
         notices.append(Notice("dropped", f"{where}.image.detail", "the Messages API has no `detail` for images"))
     if part.data is not None:
-        source = _base64(part.data, part.media_type or _picture_type(part.data))
+        source = _base64(part.data, part.media_type or sniff(part.data) or "image/png")
     else:
         source = _reference(part.url, part.file_id)
     return {"type": "image", "source": source} | own_extra(part)
-
-
-def _picture_type(data: bytes) -> str:
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "image/png")
 
 
 def _write_document(part: Document, _where: str, _notices: list[Notice]) -> dict[str, Any]:
     if part.text is not None:
         source: dict[str, Any] = {"type": "text", "media_type": part.media_type or "text/plain", "data": part.text}
     elif part.data is not None:
-        source = _base64(part.data, part.media_type or "application/pdf")
+        source = _base64(part.data, part.media_type or sniff(part.data) or "application/pdf")
     else:
         source = _reference(part.url, part.file_id)
     title = {} if part.name is None else {"title": part.name}

@@ -16,6 +16,7 @@ from binascii import a2b_base64
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from ringup.media import sniff
 from ringup.messages import Audio, Document, Extra, Image, Opaque, Part, Refusal, Text, Thinking, ToolCall
 from ringup.wire_tools import data_url, encode, filled, read_data, word
 
@@ -182,7 +183,7 @@ def text_block(part: Text) -> dict[str, Any]:
 
 def image_block(part: Image) -> dict[str, Any]:
     """An Image with bytes or a URL as an item of a content list."""
-    url = part.url if part.data is None else data_url(part.data, part.media_type or "image/png")
+    url = part.url if part.data is None else data_url(part.data, part.media_type or sniff(part.data) or "image/png")
     inner = {"url": url} if part.detail is None else {"url": url, "detail": part.detail}
     return merge({"type": "image_url", "image_url": inner}, part.extra)
 
@@ -193,7 +194,11 @@ def file_block(part: Document, name: str | None) -> dict[str, Any]:
         inner: dict[str, Any] = {"file_id": part.file_id}
     else:
         data = part.data
-        inner = {"file_data": part.url if data is None else data_url(data, part.media_type or "application/pdf")}
+        inner = {
+            "file_data": part.url
+            if data is None
+            else data_url(data, part.media_type or sniff(data) or "application/pdf")
+        }
     return merge({"type": "file", "file": inner if name is None else {"filename": name, **inner}}, part.extra)
 
 

@@ -268,7 +268,7 @@ class _Messages:
 
     def _result(self, result: ToolResult) -> Block:
         if result.is_error:
-            self.notices.add("dropped", "tool_result.is_error", _NO_FLAG)
+            self.notices.add("moved", "tool_result.is_error", _NO_FLAG)
         words = [part for part in result.parts if not _moves(part)]
         moved = len(words) < len(result.parts)
         if moved:

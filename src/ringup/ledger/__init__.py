@@ -1,0 +1,30 @@
+"""A log of calls in SQLite: a row for each call and for each try on the wire, what was said (if the user wants that
+kept), and what it cost. Written behind the caller's back, and never in its way.
+
+    ledger = ringup.Ledger("calls.db", level="full")
+    client = ringup.Client("gpt-4o-mini", ledger=ledger)
+
+The form of the file is described in docs/ledger.md.
+"""
+
+from __future__ import annotations
+
+from ringup.ledger._ledger import Ledger, kept, unwritten
+from ringup.ledger._private import Level, personal
+from ringup.ledger._read import call, conversation, losses, request_of, rows, search
+from ringup.ledger._writer import Receipt
+
+__all__ = [
+    "Ledger",
+    "Level",
+    "Receipt",
+    "call",
+    "conversation",
+    "kept",
+    "losses",
+    "personal",
+    "request_of",
+    "rows",
+    "search",
+    "unwritten",
+]

@@ -1,0 +1,126 @@
+"""`Ledger`: a file that calls are logged in, as a client and its user hold it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from ringup.call import Keep, Record, Script
+from ringup.errors import LedgerError, RingupError
+from ringup.ledger._private import Level, Privacy
+from ringup.ledger._purge import chosen, purge
+from ringup.ledger._read import file_of
+from ringup.ledger._writer import Entry, Receipt, writer_of
+
+__all__ = ["Ledger", "kept", "unwritten"]
+
+
+class Ledger:
+    """Logs calls in the SQLite file at `path` (`~` is your home). Share one between clients, or give each the path: in
+    one process they all write through the same thread.
+
+    level    what is kept of the words: "metadata" none of them (the default; RINGUP_LEDGER_LEVEL names another),
+             "redacted" what `redact` leaves, "full" all. At every level, secrets are replaced by ***
+    redact   a function of a text that gives what may be kept of it, for level="redacted"; default: e-mail addresses,
+             telephone, card and account numbers become a word in brackets. It runs in the ledger's thread
+
+    A ledger is never in a call's way. What can't be written (a full disk, a file that is locked for long) is counted
+    in `lost`, and a warning says so once. A process that is killed loses the rows of its last 100 ms at most; with
+    `Client(durability="call")` none. Raises ParameterError for a level that there isn't.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        level: Level | None = None,
+        redact: Callable[[str], str] | None = None,
+    ) -> None:
+        self.path = file_of(path)
+        self.level = level or os.environ.get("RINGUP_LEDGER_LEVEL") or "metadata"
+        self._redact = redact
+        self._privacy = Privacy(self.level, redact)
+        self._at_the_end = 0
+
+    @property
+    def lost(self) -> int:
+        """How many calls this process couldn't log in the file."""
+        return writer_of(self.path).lost + self._at_the_end
+
+    def add(self, record: Record, receipt: Receipt | None = None) -> None:
+        """Log a call that is over. Returns at once. A receipt tells when it is in the file: very soon, then."""
+        if sys.is_finalizing():  # no thread starts any more, and nothing can be imported
+            self._at_the_end += 1
+        else:
+            writer_of(self.path).add(Entry(record, self._privacy, receipt))
+
+    def flush(self, timeout: float = 5.0) -> None:
+        """Wait until all that was added is in the file, or is lost; `timeout` seconds at most."""
+        writer = writer_of(self.path)
+        if not writer.is_idle:
+            receipt = Receipt()
+            writer.add(Entry(job=lambda _: None, receipt=receipt))
+            receipt.wait(timeout)
+
+    def close(self) -> None:
+        """Write what is left, and stop the writer. A later `add` starts it again."""
+        writer_of(self.path).stop(5.0)
+
+    def purge(
+        self, *, before: datetime | str | None = None, session: str | None = None, id: int | None = None
+    ) -> int:
+        """Remove calls, with all that was said in them and in no other call. Gives how many.
+
+        before   those asked before this time: a datetime, or an ISO text (without a zone: local time)
+        session  those of a session
+        id       that one
+        Of several conditions, all must hold. Nothing of the calls is left in the ledger's files. Raises ParameterError
+        when nothing is chosen, and LedgerError when the file can't be written, or another program keeps its WAL open.
+        """
+        condition, values = chosen(before, session, id)
+        removed: int = self.run(partial(purge, condition=condition, values=values))
+        return removed
+
+    def run(self, job: Callable[[Any], Any]) -> Any:
+        """Give a job the writer's connection (sqlite3), in the writer's thread, after all that was added; give what it
+        gives. What it changes it must change in a transaction of its own. Raises LedgerError."""
+        receipt = Receipt()
+        writer_of(self.path).add(Entry(job=job, receipt=receipt))
+        receipt.wait()
+        if isinstance(receipt.error, RingupError):
+            raise receipt.error
+        if receipt.error:
+            raise LedgerError(f"the ledger {str(self.path)!r} can't be written: {receipt.error}.")
+        return receipt.result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), level=self.level, redact=self._redact), (self.path,)
+
+
+def kept(script: Script, record: Record) -> Script:
+    """The call, and then a wait until its row is in the ledger: for `durability="call"`. A failed one too.
+
+    Raises LedgerError when that can't be; the answer is in its `reply`. A call's own error goes before.
+    """
+    record.receipt = receipt = Receipt()
+    try:
+        yield from script
+    except RingupError:
+        yield Keep(receipt)
+        raise
+    yield Keep(receipt)
+    if receipt.error:
+        raise unwritten(receipt, record.reply)
+
+
+def unwritten(receipt: Receipt, reply: Any) -> LedgerError:
+    """What is raised for an answer whose row couldn't be written."""
+    return LedgerError(
+        f"the answer came, and its row can't be written to the ledger: {receipt.error}.",
+        advice='durability="call" gives no answer without its row. It is in the error\'s .reply.',
+        reply=reply,
+    )

@@ -1,0 +1,151 @@
+"""What may be written down: the level that the user chose, and at every level no secrets.
+
+Secrets are found in two ways: those that this process knows (the keys that calls are made with, and the environment's
+variables whose names say that they hold one) are replaced wherever they stand, also percent-encoded and in base64; and
+whatever has the well-known shape of one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, get_args
+from urllib.parse import quote
+
+from ringup.errors import ParameterError
+from ringup.secret import Secret
+from ringup.wire_tools import encode
+
+__all__ = ["Level", "Privacy", "Secrets", "personal"]
+
+Level = Literal["metadata", "redacted", "full"]
+
+MASK = "***"
+_SHORTEST = 8
+"""A variable with fewer characters than this is no key; replacing it would only spoil texts."""
+
+_NAMED = re.compile(r"API_?KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|_KEY$", re.IGNORECASE)
+
+_SHAPES = {
+    ("sk-", "sk_", "pk_", "rk_", "csk-"): r"\b(?:c?sk-|[spr]k_(?:live|test)_)[A-Za-z0-9_-]{16,}",
+    ("AIza", "AQ."): r"\b(?:AIza[A-Za-z0-9_-]{30,}|AQ\.[A-Za-z0-9_-]{30,})",
+    ("gsk_", "xai-", "hf_", "r8_", "pplx-", "tgp_v1_", "fw_", "nvapi-"): (
+        r"\b(?:gsk_|xai-|hf_|r8_|pplx-|tgp_v1_|fw_|nvapi-)[A-Za-z0-9_-]{16,}"
+    ),
+    ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"): (
+        r"\b(?:gh[pousr]_|github_pat_|glpat-)[A-Za-z0-9_-]{16,}"
+    ),
+    ("AKIA", "ASIA"): r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    ("xox", "xapp-"): r"\b(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,}",
+    ("npm_", "pypi-", "dop_v1_", "shpat_", "lin_api_", "whsec_", "sq0", "ya29.", "SG."): (
+        r"\b(?:npm_|pypi-|dop_v1_|shpat_|lin_api_|whsec_|sq0[a-z]{3}-|ya29\.|SG\.)[A-Za-z0-9._-]{16,}"
+    ),
+    ("eyJ",): r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    ("PRIVATE KEY",): r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    ("earer ", "EARER "): r"(?i)(?<=\bbearer )[A-Za-z0-9._~+/=-]{8,}",
+    ("asic ", "ASIC "): r"(?i)(?<=\bbasic )[A-Za-z0-9+/]{12,}={0,2}(?![A-Za-z0-9+/])",
+    ("://",): r"(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)",
+    ("key=", "token=", "sig=", "ignature="): (
+        r"(?i)(?<=[?&])((?:api[_-]?|access[_-]?)?(?:key|token)|sig|x-amz-signature)=[^&\s\"'#]{8,}"
+    ),
+}
+"""What a text that may hold one has in it (looking for that is quick), and what a secret of that kind looks like."""
+
+_COMPILED = [(words, re.compile(shape, re.DOTALL)) for words, shape in _SHAPES.items()]
+
+
+class Secrets:
+    """The secrets that this process knows, and the shapes of all others."""
+
+    def __init__(self) -> None:
+        self._keys: set[Secret] = set()
+        self._texts: tuple[str, ...] | None = None  # before the environment was looked through
+
+    def know(self, key: Secret | None) -> None:
+        """A key that a call was made with. With each new one, the environment is looked through again."""
+        if self._texts is None or (key is not None and key not in self._keys):
+            self._keys |= {key} if key else set()
+            self._texts = tuple(sorted(self._forms(), key=len, reverse=True))
+
+    def _forms(self) -> set[str]:
+        plain = {value for name, value in os.environ.items() if _NAMED.search(name) and len(value) >= _SHORTEST}
+        return {form for text in plain | {key.reveal() for key in self._keys} for form in _forms(text)}
+
+    def clean(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._texts or ():
+            if secret in text:
+                text = text.replace(secret, MASK)
+        for words, shape in _COMPILED:
+            for word in words:
+                if word in text:
+                    text = shape.sub(MASK, text)
+                    break
+        return text
+
+    def clean_bytes(self, data: bytes) -> bytes:
+        """Bytes without secrets: text as text; in anything else only the known ones are looked for."""
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            for secret in self._texts or ():
+                data = data.replace(secret.encode(), MASK.encode())
+            return data
+        return self.clean(text).encode()
+
+
+def _forms(text: str) -> Iterable[str]:
+    """A secret as it may stand somewhere: plain, inside a JSON string, in a URL, in base64."""
+    raw = text.encode("utf-8", "replace")
+    return text, encode(text)[1:-1].decode(), quote(text, safe=""), b64encode(raw).decode().rstrip("=")
+
+
+class Privacy:
+    """What one ledger may write down. Raises ParameterError for a level that there isn't."""
+
+    def __init__(self, level: str, redact: Callable[[str], str] | None = None) -> None:
+        if level not in get_args(Level):
+            raise ParameterError(
+                f"level={level!r} isn't known; the levels are {', '.join(get_args(Level))}", parameter="level"
+            )
+        if redact is not None and (level != "redacted" or not callable(redact)):
+            raise ParameterError('redact is a function of a text, for level="redacted"', parameter="redact")
+        self.level = level
+        self.redact = redact or personal if level == "redacted" else None
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether prompts and answers are written down at all."""
+        return self.level != "metadata"
+
+    def value(self, value: Any) -> Any:
+        """Plain values as they may be written: each text in them has gone through the hook."""
+        return _mapped(value, self.redact) if self.redact else value
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _mapped(held, change) for key, held in value.items()}
+    return [_mapped(held, change) for held in value] if isinstance(value, (list, tuple)) else value
+
+
+_PERSONAL = (
+    ("[email]", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")),
+    ("[iban]", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")),
+    ("[card]", re.compile(r"\b\d(?:[ -]?\d){12,18}\b")),
+    ("[phone]", re.compile(r"(?<![\w.])(?:\+|00)?\(?\d{2,4}\)?(?:[ ./-]\(?\d{2,4}\)?){2,5}\b|\+\d{8,15}\b")),
+    ("[ip]", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")),
+)
+
+
+def personal(text: str) -> str:
+    """What `level="redacted"` does without a hook: e-mail addresses, telephone, card and account numbers, and IP
+    addresses become a word in brackets. Names and the rest of what a text tells stay: for those give a hook.
+    """
+    for word, shape in _PERSONAL:
+        text = shape.sub(word, text)
+    return text

@@ -1,0 +1,145 @@
+"""Reading a ledger: what `ringup log` and a user's own programs ask of it. Every function opens the file and closes it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ringup.errors import ConfigurationError
+from ringup.ledger._schema import has_index, open_to_read
+from ringup.ledger._turns import INSTRUCTIONS, TEXTS, read_turns
+from ringup.messages import Opaque, OutputSchema, Reasoning, Request, Tool, ToolChoice
+from ringup.wire_tools import decode
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["call", "conversation", "file_of", "losses", "request_of", "rows", "search"]
+
+
+def file_of(path: str | os.PathLike[str]) -> Path:
+    """The file that a path means: `~` is the user's home."""
+    return Path(os.path.abspath(os.path.expanduser(path)))
+
+
+@contextmanager
+def _reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
+    import sqlite3  # here, for who keeps no ledger
+
+    try:
+        with closing(open_to_read(file_of(path))) as connection:
+            yield connection
+    except (sqlite3.Error, OSError) as error:
+        raise ConfigurationError(f"the ledger {str(path)!r} can't be read: {error}.") from None
+
+
+def _found(path: str | os.PathLike[str], query: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+    if not file_of(path).exists():
+        return []
+    with _reading(path) as connection:
+        return [dict(row) for row in connection.execute(query, values)]
+
+
+def rows(path: str | os.PathLike[str], limit: int = 20) -> list[dict[str, Any]]:
+    """The last calls in a ledger, newest first, as the view `log` has them; a limit of -1 is none.
+
+    Raises ConfigurationError when the file isn't a ledger, or one of a newer ringup.
+    """
+    return _found(path, "SELECT * FROM log ORDER BY id DESC LIMIT ?", (limit,))
+
+
+def losses(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The calls that couldn't be written when they were made: `at` (microseconds), `process`, `calls`, `reason`."""
+    return _found(path, "SELECT at, process, calls, reason FROM losses ORDER BY id")
+
+
+def call(path: str | os.PathLike[str], id: int) -> dict[str, Any] | None:
+    """All of one call: the row of `calls`, its rows of `attempts` under "tries", and its "tags". None when it isn't there."""
+    found = _found(path, "SELECT * FROM calls WHERE id = ?", (id,))
+    if not found:
+        return None
+    tries = _found(path, "SELECT * FROM attempts WHERE call = ? ORDER BY number", (id,))
+    tags = _found(path, "SELECT name, value FROM tags WHERE call = ?", (id,))
+    return {**found[0], "tries": tries, "tags": {tag["name"]: tag["value"] for tag in tags}}
+
+
+def conversation(path: str | os.PathLike[str], id: int) -> list[dict[str, Any]]:
+    """What was said in a call, the answer last, as far as the level kept it.
+
+    Each turn has its `id` (the same turn has the same one in every call), `role`, `text` and `message`.
+    """
+    with _reading(path) as connection:
+        row = connection.execute("SELECT input, output FROM calls WHERE id = ?", (id,)).fetchone()
+        return read_turns(connection, row["output"] or row["input"]) if row else []
+
+
+def request_of(path: str | os.PathLike[str], id: int) -> Request | None:
+    """The request of a call as it was made, to be made again. None where the level kept no words, and for embeddings.
+
+    At the level `redacted` it is what the hook left of it.
+    """
+    with _reading(path) as connection:
+        row = connection.execute("SELECT * FROM calls WHERE id = ?", (id,)).fetchone()
+        if row is None or row["request"] is None or row["input"] is None:
+            return None
+        turns = read_turns(connection, row["input"])
+        tools = connection.execute("SELECT data FROM blobs WHERE id = ?", (row["tools"],)).fetchone()
+    if turns[0]["role"] == TEXTS:
+        return None
+    system = turns.pop(0)["message"].parts if turns[0]["role"] == INSTRUCTIONS else ()
+    return Request(
+        model=row["model"],
+        messages=tuple([turn["message"] for turn in turns]),
+        system=system,
+        stream=bool(row["stream"]),
+        tools=tuple([_struct(held, Tool) for held in decode(tools[0])]) if tools else (),
+        **{name: _field(name, held) for name, held in decode(row["request"]).items()},
+    )
+
+
+_STRUCTS = {"tool_choice": ToolChoice, "output_schema": OutputSchema, "reasoning": Reasoning}
+
+
+def _field(name: str, held: Any) -> Any:
+    if name in _STRUCTS:
+        return _struct(held, _STRUCTS[name])
+    return tuple(held) if name == "stop" else held
+
+
+def _struct(held: dict[str, Any], kind: Any) -> Any:
+    return msgspec.convert(held, Opaque if held.get("type") == "opaque" else kind)
+
+
+def search(path: str | os.PathLike[str], words: str, limit: int = 20) -> list[dict[str, Any]]:
+    """The calls in which all of these words were said, newest first, as `rows` gives them. Case doesn't matter.
+
+    With an index of whole words where SQLite has FTS5, else by looking through every text. A turn that several calls
+    share counts for the first it was new in; a system prompt for every conversation that it began.
+    """
+    wanted = words.split()
+    if not wanted or not file_of(path).exists():
+        return []
+    with _reading(path) as connection:
+        if has_index(connection):
+            matches = "SELECT rowid FROM search WHERE search MATCH ?"
+            values = [" ".join(['"' + word.replace('"', '""') + '"' for word in wanted])]
+        else:
+            matches = f"SELECT id FROM turns WHERE {' AND '.join(['instr(lower(text), lower(?))'] * len(wanted))}"  # noqa: S608
+            values = wanted
+        query = _SEARCH.replace(":matches", matches)
+        return [dict(row) for row in connection.execute(query, (*values, limit))]
+
+
+_SEARCH = """WITH RECURSIVE
+    met (id) AS (:matches),
+    down (id) AS (SELECT id FROM met UNION SELECT turns.id FROM turns JOIN down ON turns.parent = down.id
+        WHERE NOT EXISTS (SELECT 1 FROM calls WHERE calls.input = down.id OR calls.output = down.id))
+    SELECT * FROM log WHERE id IN (SELECT min(calls.id) FROM calls JOIN down ON calls.input = down.id GROUP BY down.id
+        UNION SELECT min(calls.id) FROM calls JOIN down ON calls.output = down.id GROUP BY down.id)
+    ORDER BY id DESC LIMIT ?"""
+"""Down from each turn that matches, to the first that is the end of a prompt or an answer."""

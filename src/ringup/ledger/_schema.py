@@ -1,0 +1,324 @@
+"""The file: its tables and views, how it is opened, and how an older one is brought to today's form.
+
+docs/ledger.md describes every table and column for whoever reads the file with other tools.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ringup.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["ATTEMPTS", "CALLS", "VERSION", "has_index", "insert", "open_ledger", "open_to_read", "transaction"]
+
+VERSION = 3
+"""Of the form, as the file has it in `PRAGMA user_version`."""
+
+_APPLICATION = 0x52494E47
+"""`PRAGMA application_id` of every ledger: RING."""
+
+BUSY = 5.0
+"""Seconds that a lock of somebody else's is waited for."""
+
+CALLS = {
+    "id": "INTEGER PRIMARY KEY",
+    "ask": "TEXT",
+    "step": "INTEGER",
+    "session": "TEXT",
+    "kind": "TEXT NOT NULL",
+    "provider": "TEXT NOT NULL",
+    "wire": "TEXT NOT NULL",
+    "url": "TEXT",
+    "model": "TEXT NOT NULL",
+    "model_answered": "TEXT",
+    "stream": "INTEGER NOT NULL",
+    "queued": "INTEGER NOT NULL",
+    "sent": "INTEGER",
+    "first_byte": "INTEGER",
+    "first_token": "INTEGER",
+    "ended": "INTEGER",
+    "outcome": "TEXT NOT NULL",
+    "finish_reason": "TEXT",
+    "raw_finish_reason": "TEXT",
+    "status": "INTEGER",
+    "error_type": "TEXT",
+    "error": "TEXT",
+    "request_id": "TEXT",
+    "reply_id": "TEXT",
+    "attempts": "INTEGER NOT NULL",
+    "maybe_billed": "INTEGER NOT NULL",
+    "bytes_sent": "INTEGER",
+    "bytes_received": "INTEGER",
+    "input_tokens": "INTEGER",
+    "output_tokens": "INTEGER",
+    "cache_read_tokens": "INTEGER",
+    "cache_write_tokens": "INTEGER",
+    "reasoning_tokens": "INTEGER",
+    "usage": "TEXT",
+    "usage_estimated": "INTEGER NOT NULL",
+    "cost_usd": "TEXT",
+    "cost_lines": "TEXT",
+    "cost_unknown": "TEXT",
+    "cost_estimated": "INTEGER NOT NULL",
+    "prices": "TEXT",
+    "parameters": "TEXT",
+    "notices": "TEXT NOT NULL",
+    "prompt": "TEXT",
+    "level": "TEXT NOT NULL",
+    "input": "INTEGER REFERENCES turns(id)",
+    "output": "INTEGER REFERENCES turns(id)",
+    "tools": "INTEGER REFERENCES blobs(id)",
+    "request": "TEXT",
+    "reply": "TEXT",
+}
+ATTEMPTS = {
+    "call": "INTEGER NOT NULL REFERENCES calls(id) ON DELETE CASCADE",
+    "number": "INTEGER NOT NULL",
+    "sent": "INTEGER NOT NULL",
+    "first_byte": "INTEGER",
+    "first_token": "INTEGER",
+    "ended": "INTEGER",
+    "wait": "REAL",
+    "outcome": "TEXT",
+    "status": "INTEGER",
+    "error_type": "TEXT",
+    "error": "TEXT",
+    "request_id": "TEXT",
+    "maybe_billed": "INTEGER NOT NULL",
+    "bytes_sent": "INTEGER",
+    "bytes_received": "INTEGER",
+    "input_tokens": "INTEGER",
+    "output_tokens": "INTEGER",
+    "cache_read_tokens": "INTEGER",
+    "cache_write_tokens": "INTEGER",
+    "reasoning_tokens": "INTEGER",
+}
+
+
+def _table(name: str, columns: dict[str, str], rest: str = "") -> str:
+    return f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())}{rest}"
+
+
+def insert(table: str, columns: dict[str, str]) -> str:
+    """The statement that puts a whole row in."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+
+
+def _when(column: str) -> str:
+    """Microseconds since the epoch as text: 2026-11-23T16:30:00.123456+00:00."""
+    return f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') || printf('.%06d+00:00', {column} % 1000000)"
+
+
+_LOG = f"""CREATE VIEW log AS SELECT id, {_when("coalesce(sent, queued)")} AS started, provider, model, model_answered,
+    wire, stream, outcome, finish_reason, error_type || ': ' || error AS error, status, request_id, attempts,
+    (ended - coalesce(sent, queued)) / 1e6 AS latency,
+    (first_token - coalesce(sent, queued)) / 1e6 AS time_to_first_token,
+    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
+    cost_usd, cost_unknown, notices, prompt, kind, ask, step, session, maybe_billed, parameters, level
+    FROM calls"""  # noqa: S608 - the names are ours
+_TRIES = f"""CREATE VIEW tries AS SELECT call, number, {_when("sent")} AS started, outcome, status, error_type, error,
+    (first_byte - sent) / 1e6 AS time_to_first_byte, (first_token - sent) / 1e6 AS time_to_first_token,
+    (ended - sent) / 1e6 AS latency, wait, maybe_billed, bytes_sent, bytes_received, request_id
+    FROM attempts"""  # noqa: S608
+_ASKS = f"""CREATE VIEW asks AS SELECT ask, session, count(*) AS calls, {_when("min(coalesce(sent, queued))")} AS started,
+    (max(ended) - min(coalesce(sent, queued))) / 1e6 AS latency, sum(attempts) AS attempts,
+    sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd,
+    sum(cost_usd IS NULL) AS costs_unknown
+    FROM calls WHERE ask IS NOT NULL GROUP BY ask"""  # noqa: S608
+_FORKS = """CREATE VIEW forks AS SELECT parent, count(*) AS ways, min(id) AS first, max(id) AS last
+    FROM turns WHERE parent IS NOT NULL GROUP BY parent HAVING count(*) > 1"""
+
+_TABLES = (
+    _table("calls", CALLS, ")"),
+    "CREATE INDEX calls_queued ON calls (queued)",
+    "CREATE INDEX calls_session ON calls (session) WHERE session IS NOT NULL",
+    "CREATE INDEX calls_input ON calls (input) WHERE input IS NOT NULL",
+    "CREATE INDEX calls_output ON calls (output) WHERE output IS NOT NULL",
+    _table("attempts", ATTEMPTS, ", PRIMARY KEY (call, number)) WITHOUT ROWID"),
+    "CREATE TABLE tags (call INTEGER NOT NULL REFERENCES calls(id) ON DELETE CASCADE, name TEXT NOT NULL, "
+    "value TEXT NOT NULL, PRIMARY KEY (call, name)) WITHOUT ROWID",
+    "CREATE TABLE turns (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, parent INTEGER REFERENCES turns(id), "
+    "role TEXT NOT NULL, text TEXT NOT NULL, parts TEXT)",
+    "CREATE INDEX turns_parent ON turns (parent) WHERE parent IS NOT NULL",
+    "CREATE TABLE blobs (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, media_type TEXT, size INTEGER NOT NULL, "
+    "data BLOB NOT NULL)",
+    "CREATE TABLE turn_blobs (turn INTEGER NOT NULL REFERENCES turns(id) ON DELETE CASCADE, "
+    "blob INTEGER NOT NULL REFERENCES blobs(id), PRIMARY KEY (turn, blob)) WITHOUT ROWID",
+    "CREATE TABLE losses (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, process INTEGER NOT NULL, "
+    "calls INTEGER NOT NULL, reason TEXT NOT NULL)",
+    _LOG,
+    _TRIES,
+    _ASKS,
+    _FORKS,
+)
+_INDEX = "CREATE VIRTUAL TABLE search USING fts5(text, content='turns', content_rowid='id')"
+
+
+# Opening
+
+
+def open_ledger(path: Path) -> sqlite3.Connection:
+    """A connection that writes; the file is made where there is none, for nobody but its owner to read.
+
+    Raises ConfigurationError for a file that isn't a ledger, or one of a newer ringup; sqlite3.Error and OSError for
+    one that can't be opened.
+    """
+    import sqlite3  # here, for who keeps no ledger
+
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        version = _version(connection, path)
+        _use_wal(connection)
+        connection.execute("PRAGMA synchronous=NORMAL")
+        if version != VERSION:
+            _bring_up(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    import sqlite3
+
+    for _ in range(50):  # SQLite doesn't wait here by itself when somebody else is opening the file
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.02)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that only reads. A file of an older ringup is brought up to date first. Raises as `open_ledger`."""
+    import sqlite3
+
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
+    connection.row_factory = sqlite3.Row
+    try:
+        if _version(connection, path) != VERSION:
+            open_ledger(path).close()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it, or nothing. The lock is taken at the beginning, where it can be waited for."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def has_index(connection: sqlite3.Connection) -> bool:
+    """Whether there is an index of words, and this SQLite can use it."""
+    import sqlite3
+
+    try:
+        connection.execute("SELECT rowid FROM search LIMIT 0")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+# Versions
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the form; 0 for an empty file. Raises ConfigurationError for what isn't ours, or is too new."""
+    application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+    if application == _APPLICATION:
+        if version > VERSION:
+            raise ConfigurationError(
+                f"the ledger {str(path)!r} was written by a newer ringup (its form is {version}, and this ringup knows "
+                f"{VERSION}).",
+                advice="Update ringup, or name another file.",
+            )
+        return version
+    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return 0
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(calls)")}
+    if version in (1, 2) and "cost_unknown" in columns:  # these had no application_id
+        return version
+    raise ConfigurationError(f"{str(path)!r} is a database, and not a ledger of ringup.", advice="Name another file.")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables, or rewrite those of an older version. Two that open the file at once wait for each other."""
+    with transaction(connection):
+        version = _version(connection, path)
+        if version == VERSION:
+            return
+        if version:
+            connection.execute("ALTER TABLE calls RENAME TO old_calls")
+        for statement in _TABLES:
+            connection.execute(statement)
+        _make_index(connection)
+        if version:
+            _take_over(connection, version)
+        connection.execute(f"PRAGMA application_id={_APPLICATION}")
+        connection.execute(f"PRAGMA user_version={VERSION}")
+
+
+def _make_index(connection: sqlite3.Connection) -> None:
+    import sqlite3
+
+    try:
+        connection.execute(_INDEX)
+    except sqlite3.OperationalError as error:
+        if "no such module" not in str(error):  # a Python whose SQLite has no FTS5: `search` looks with LIKE
+            raise
+
+
+_STARTED = "CAST(strftime('%s', started) AS INTEGER) * 1000000 + CAST(substr(started, 21, 6) AS INTEGER)"
+_SAME = (
+    *("id", "provider", "wire", "model", "model_answered", "stream", "outcome", "finish_reason", "status"),
+    *("request_id", "attempts", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
+    *("reasoning_tokens", "cost_usd", "cost_unknown", "notices"),
+)
+
+
+def _take_over(connection: sqlite3.Connection, version: int) -> None:
+    """The rows of version 1 (one table, times as text) or 2 (with the digests of the prompt)."""
+    values: dict[str, Any] = {
+        **{name: name for name in _SAME},
+        "kind": "CASE WHEN wire LIKE '%embed%' THEN 'embeddings' ELSE 'answer' END",
+        "queued": _STARTED,
+        "sent": _STARTED,
+        "first_token": f"{_STARTED} + CAST(time_to_first_token * 1e6 AS INTEGER)",
+        "ended": f"{_STARTED} + CAST(latency * 1e6 AS INTEGER)",
+        "error_type": "CASE WHEN instr(error, ': ') THEN substr(error, 1, instr(error, ': ') - 1) ELSE error END",
+        "error": "CASE WHEN instr(error, ': ') THEN substr(error, instr(error, ': ') + 2) ELSE error END",
+        **dict.fromkeys(("maybe_billed", "usage_estimated", "cost_estimated"), "0"),
+        "prompt": "prompt" if version > 1 else "NULL",
+        "level": "'metadata'",
+    }
+    connection.execute(
+        f"INSERT INTO calls ({', '.join(values)}) SELECT {', '.join(values.values())} FROM old_calls"  # noqa: S608
+    )
+    connection.execute("DROP TABLE old_calls")
