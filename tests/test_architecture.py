@@ -18,7 +18,7 @@ FLOORS = {
     "0 values, OpenAI's errors": ["openai_errors", "openai_checks"],
     "0 values, coming back": ["reply"],
     "0 values, as events and vectors": ["events", "embeddings", "crossing"],
-    "0 values, the protocol": ["wire"],
+    "0 values, the protocol, and what readers share": ["wire", "reading"],
     "1 wires": [
         *("wires.chat_completions", "wires.anthropic_messages", "wires.responses", "wires.gemini"),
         "wires.embeddings",
@@ -52,7 +52,20 @@ LAZY_DOORS = {
     ("pytest_plugin", "ringup.testing"),
 }
 PURE = [
-    *("errors", "usage", "http", "rules", "messages", "reply", "events", "embeddings", "sse", "wire", "wire_tools"),
+    *(
+        "errors",
+        "usage",
+        "http",
+        "rules",
+        "messages",
+        "reply",
+        "events",
+        "embeddings",
+        "sse",
+        "wire",
+        "reading",
+        "wire_tools",
+    ),
     "crossing",
     *("openai_*", "wires*"),
 ]
