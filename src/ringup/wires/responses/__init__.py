@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from ringup.openai_errors import read_error, write_error
 from ringup.wires.responses._checks import FIELDS
-from ringup.wires.responses._parts import NAME, PATH
+from ringup.wires.responses._parts import CALLS, NAME, PATH, kind_of
 from ringup.wires.responses._reader import Reader
 from ringup.wires.responses._reply import echo, read_reply, write_reply
 from ringup.wires.responses._request import is_stateless, write_request
@@ -28,6 +28,7 @@ from ringup.wires.responses._server import read_request
 from ringup.wires.responses._writer import Writer
 
 __all__ = [
+    "CALLS",
     "FIELDS",
     "NAME",
     "PATH",
@@ -35,6 +36,7 @@ __all__ = [
     "Writer",
     "echo",
     "is_stateless",
+    "kind_of",
     "read_error",
     "read_reply",
     "read_request",
