@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OFFLINE := { echo "The packages couldn't be installed: the lines above say why. Is the network there? make goes on from here."; exit 1; }
 
-.PHONY: hello test lint types unit bench lock clean
+.PHONY: hello test lint types unit bench conformance lock clean
 
 hello: .venv/hello
 	@$(BIN)/python -m ringup.hello
@@ -27,6 +27,10 @@ unit: .venv/test
 
 bench: .venv/test
 	$(BIN)/python -m bench
+
+# What outsiders say: the vendors' schemas, their SDKs and the suites of those, their mock server (docs/conformance.md).
+conformance: .venv/test
+	$(BIN)/python -m conformance
 
 # What is installed is pinned by requirements.lock. A stamp says that it is done.
 .venv/bin/python:

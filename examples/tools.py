@@ -33,10 +33,10 @@ for event in client.stream("What is the weather in Rome?", tools=[get_weather]).
 print("\n")
 
 # Each call may be seen first: allowed, denied, given other arguments, or left for later.
-chat = client.chat(tools=[get_weather], approve=lambda call: ringup.PAUSE)
+chat = client.chat(tools=[get_weather], approve=lambda _: ringup.PAUSE)
 reply = chat.ask("What is the weather in Lima?")
 print(f"paused   {reply.ended}: {[(call.name, call.arguments) for call in reply.tool_calls]}")
 chat.save("waiting.json")
 
-later = client.load_chat("waiting.json", tools=[get_weather], approve=lambda call: {"city": "Cusco"})
+later = client.load_chat("waiting.json", tools=[get_weather], approve=lambda _: {"city": "Cusco"})
 print(f"resumed  {later.resume().text}")

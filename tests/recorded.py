@@ -12,35 +12,12 @@ import random
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
+from ringup.replay.exchange import Exchange, read_line
+
 __all__ = ["Exchange", "cuts", "exchanges", "files", "needs_recorded"]
-
-
-class Exchange(msgspec.Struct, frozen=True):
-    """One request that was sent to a provider, and what it answered."""
-
-    host: str
-    path: str
-    request: Any
-    status: int
-    headers: dict[str, str]
-    body: str
-    source: str = ""
-    seq: int = 0
-
-    @property
-    def name(self) -> str:
-        """Which exchange this is, for the message of a failing test."""
-        return f"{self.source}#{self.seq}"
-
-    @property
-    def streamed(self) -> bool:
-        """Whether the answer is an event stream."""
-        return "event-stream" in self.headers.get("content-type", "") or self.body.lstrip()[:5] in ("event", "data:")
 
 
 def files() -> list[Path]:
@@ -60,13 +37,14 @@ def _all() -> list[Exchange]:
     found = []
     for file in files():
         with gzip.open(file, "rb") as lines:
-            found += [msgspec.json.decode(line, type=Exchange) for line in lines if line.strip()]
+            found += [read_line(line) for line in lines if line.strip()]
     return found
 
 
 @cache
-def exchanges(suffix: str) -> list[Exchange]:
-    """The exchanges whose path, without what follows a "?", ends in `suffix`; empty where there are none."""
+def exchanges(suffix: str = "") -> list[Exchange]:
+    """The exchanges whose path, without what follows a "?", ends in `suffix`: all of them without one; empty where
+    there are none."""
     return [exchange for exchange in _all() if exchange.path.partition("?")[0].endswith(suffix)]
 
 

@@ -52,9 +52,9 @@ class Answer:
     """An open stream."""
 
     status = 200
-    headers: dict[str, str] = {"content-type": "text/event-stream"}
 
     def __init__(self, pieces: list[bytes]) -> None:
+        self.headers: dict[str, str] = {"content-type": "text/event-stream"}
         self.pieces = pieces
         self.closed = False
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a case is one line
 """Types of real-world shapes, each with a value: what people ask models for. One list for all tests of typed output."""
 
 from __future__ import annotations

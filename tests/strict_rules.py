@@ -1,8 +1,8 @@
 """What the vendors' strict schemas may hold, as their pages say it: a checker that knows nothing of how ringup writes
 them. `problems` gives every breach, with its place.
 
-OpenAI: developers.openai.com, structured outputs, supported schemas. Anthropic: platform.claude.com, structured outputs,
-JSON schema limitations. Google: ai.google.dev, GenerationConfig.responseJsonSchema. All as of November 2026.
+OpenAI: developers.openai.com, structured outputs, supported schemas. Anthropic: platform.claude.com, structured
+outputs, JSON schema limitations. Google: ai.google.dev, GenerationConfig.responseJsonSchema. All as of November 2026.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ ALLOWED = {
     | {"$id", "$anchor", "format", "prefixItems", "minItems", "maxItems", "minimum", "maximum", "oneOf"}
     | {"propertyOrdering"},
 }
+NUMBERS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 OF_TYPE = {
-    **dict.fromkeys(("properties", "required", "additionalProperties"), {"object"}),
-    **dict.fromkeys(("items", "prefixItems", "minItems", "maxItems"), {"array"}),
-    **dict.fromkeys(("pattern", "format"), {"string"}),
-    **dict.fromkeys(
-        ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), {"number", "integer"}
-    ),
+    **{name: {"object"} for name in ("properties", "required", "additionalProperties")},
+    **{name: {"array"} for name in ("items", "prefixItems", "minItems", "maxItems")},
+    **{name: {"string"} for name in ("pattern", "format")},
+    **{name: {"number", "integer"} for name in NUMBERS},
 }
 
 

@@ -20,9 +20,9 @@ from ringup.events import Event, TextDelta
 from ringup.messages import Thinking
 from ringup.replay import __main__ as replay
 from ringup.replay.check import check
-from ringup.replay.exchange import Exchange, read_line, wire_of
+from ringup.replay.exchange import Exchange
+from ringup.replay.guise import wire_of
 from ringup.replay.raw import documents, error_text, told
-from ringup.replay.same import Difference, differences, told_of
 from ringup.reply import Notice, Reply
 from ringup.usage import Usage
 from ringup.wire import Wire
@@ -399,106 +399,6 @@ def test_another_address_is_found() -> None:
     assert causes == ["request: sent to /v1beta/models/other:generateContent"]
 
 
-def calling(arguments: Any, **more: Any) -> dict[str, Any]:
-    return {"messages": [{"tool_calls": [{"id": "1", **more, "function": {"name": "f", "arguments": arguments}}]}]}
-
-
-def taking(parameters: Any) -> dict[str, Any]:
-    return {"tools": [{"type": "function", "function": {"name": "f", "parameters": parameters}}]}
-
-
-def said_by_user(content: Any) -> dict[str, Any]:
-    return {"messages": [{"role": "user", "content": content}]}
-
-
-def assistant(**fields: Any) -> dict[str, Any]:
-    return {"messages": [{"role": "assistant", **fields}]}
-
-
-_REASONING = "messages[].reasoning_content"
-IMAGE = {"type": "image_url", "image_url": {"url": "u"}}
-SAME: list[tuple[str, Any, Any]] = [
-    ("chat_completions", {"stop": "x", "n": None, "stream": False}, {"stop": ["x"]}),
-    ("chat_completions", {"tool_choice": "any", "tools": []}, {"tool_choice": "required"}),
-    ("chat_completions", said_by_user([{"type": "text", "text": "a", "name": None}]), said_by_user("a")),
-    ("chat_completions", calling({"b": 1, "a": 2}), calling('{"a": 2, "b": 1}', type="function", index=0)),
-    (
-        "anthropic_messages",
-        {"messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}, {"role": "assistant"}]},
-        said_by_user([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]),
-    ),
-    ("anthropic_messages", {"system": "a"}, {"system": [{"type": "text", "text": "a"}], "tools": []}),
-    ("anthropic_messages", {"tools": [{"name": "f", "type": "custom"}]}, {"tools": [{"name": "f"}]}),
-    ("responses", {"input": "a"}, {"input": [{"role": "user", "content": [{"type": "input_text", "text": "a"}]}]}),
-    (
-        "gemini",
-        {"system_instruction": "a", "contents": {"parts": {"inline_data": {"data": "_-8="}}}},
-        {
-            "systemInstruction": {"parts": [{"text": "a"}]},
-            "contents": [{"role": "user", "parts": [{"inlineData": {"data": "/+8="}}]}],
-        },
-    ),
-    (
-        "gemini",
-        {"tools": [{"functionDeclarations": [{"name": "f"}]}, {"function_declarations": [{"name": "g"}]}]},
-        {"tools": [{"functionDeclarations": [{"name": "f"}, {"name": "g"}]}]},
-    ),
-    (
-        "gemini",
-        {"contents": [{"role": "function", "parts": [{"function_call": {"name": "f"}}]}]},
-        {"contents": [{"role": "user", "parts": [{"functionCall": {"name": "f", "args": {}}}]}]},
-    ),
-    (
-        "gemini",
-        {"generationConfig": {"seed": "7", "thinking_config": {"thinking_level": "low"}}},
-        {"generationConfig": {"seed": 7, "thinkingConfig": {"thinkingLevel": "LOW"}}},
-    ),
-    ("chat_completions", said_by_user([{"type": "image_url", "image_url": "u"}]), said_by_user([IMAGE])),
-    ("chat_completions", assistant(content=[{"type": "refusal", "refusal": "no"}]), assistant(refusal="no")),
-    ("chat_completions", assistant(reasoning="a", reasoning_content="a"), assistant(reasoning_content="a")),
-    (
-        "chat_completions",
-        assistant(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "a"}, {"text": "b"}]}]),
-        assistant(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "ab"}]}]),
-    ),
-    (
-        "responses",
-        {"input": [{"type": "function_call_output", "output": [{"type": "input_image", "detail": "auto"}]}]},
-        {"input": [{"type": "function_call_output", "output": [{"type": "input_image"}]}], "instructions": ""},
-    ),
-]
-
-
-@pytest.mark.parametrize(("wire", "sent", "written"), SAME)
-def test_what_means_the_same(wire: str, sent: Any, written: Any) -> None:
-    assert differences(wire, sent, written) == []
-
-
-@pytest.mark.parametrize(
-    ("wire", "sent", "written", "where"),
-    [
-        ("chat_completions", {"seed": 1}, {"seed": True}, "seed"),
-        ("chat_completions", {"parallel_tool_calls": False}, {}, "parallel_tool_calls"),
-        ("chat_completions", taking({"default": None}), taking({}), "tools[].function.parameters.default"),
-        ("anthropic_messages", {"messages": [{"role": "user", "content": "a"}]}, {"messages": []}, "messages"),
-        ("chat_completions", assistant(reasoning="a", reasoning_content="b"), assistant(reasoning="a"), _REASONING),
-        ("responses", {"store": False}, {}, "store"),
-        ("gemini", {"generation_config": {"topK": 1}}, {}, "generationConfig"),
-    ],
-)
-def test_what_doesnt(wire: str, sent: Any, written: Any, where: str) -> None:
-    assert [each.where for each in differences(wire, sent, written)] == [where]
-
-
-def test_a_notice_covers_what_it_names_and_nothing_else() -> None:
-    seed = Difference(("seed",), "left out")
-    assert told_of(seed, (Notice("dropped", "seed", ""),))
-    assert told_of(Difference(("reasoning_effort",), "changed"), (Notice("dropped", "reasoning.effort", ""),))
-    assert told_of(Difference(("messages", 3, "content"), "changed"), (Notice("moved", "tool_result", ""),))
-    assert not told_of(seed, (Notice("dropped", "top_k", ""), Notice("moved", "tool_result", "")))
-    assert Difference((), "changed").where == "the body"
-
-
 # What raw JSON says
 
 
@@ -527,32 +427,6 @@ def test_a_new_id_at_the_same_index_is_a_new_call() -> None:
 # The lines and the command
 
 
-def test_a_line() -> None:
-    read = read_line(b'{"path": "/v1/messages", "headers": {"Retry-After": ["1", "2"], "X": 3}, "more": 1}')
-    assert read.headers == {"retry-after": "1, 2", "x": "3"}
-    assert (read.status, read.body, read.name) == (200, "", "#0")
-    with pytest.raises(ValueError, match="path"):
-        read_line(b"{}")
-
-
-@pytest.mark.parametrize(
-    ("path", "wire", "place"),
-    [
-        ("/v1/chat/completions", "chat_completions", "/v1/chat/completions"),
-        ("/v1/messages?beta=true", "anthropic_messages", "/v1/messages"),
-        ("/v1/messages/count_tokens", None, "/v1/messages/count_tokens"),
-        ("/v1/messages/batches/msgbatch_0123456789abcdef/cancel", None, "/v1/messages/batches/*/cancel"),
-        ("/v1/responses/compact", None, "/v1/responses/compact"),
-        ("/v1/models/gemini-3:generateContent", "gemini", "/v1/models/*:generateContent"),
-        ("/v1/models/gemini-3:streamGenerateContent?alt=sse", "gemini", "/v1/models/*:streamGenerateContent"),
-        ("/v1/embeddings", None, "/v1/embeddings"),
-    ],
-)
-def test_the_wire_of_a_path(path: str, wire: str | None, place: str) -> None:
-    assert wire_of(path) == wire
-    assert Exchange(path).place == place
-
-
 def line(exchange: Exchange) -> str:
     return json.dumps({name: getattr(exchange, name) for name in exchange.__struct_fields__})
 
@@ -572,15 +446,15 @@ def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain = written(tmp_path / "b.jsonl", BAD, more="not JSON\n\n")
     assert replay.main([packed]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "     1  api.example  /v1/batches           no wire yet",
+        "     1  api.example  /v1/batches           not a call of a wire",
         "     2  api.example  /v1/chat/completions  ok",
-        "3 exchanges: 2 ok, 0 failed, 1 without a wire",
+        "3 exchanges: 2 ok, 0 failed, 1 not replayed",
     ]
     assert replay.main(["-v", packed, plain]) == 1
     out = capsys.readouterr().out
     assert out.startswith("api.example small.yaml#7: request refused: messages\n")
     assert "b.jsonl, exchange 5: not an exchange: " in out
-    assert out.endswith("5 exchanges: 2 ok, 2 failed, 1 without a wire\n")
+    assert out.endswith("5 exchanges: 2 ok, 2 failed, 1 not replayed\n")
 
 
 def test_the_counts_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -629,7 +503,7 @@ def test_the_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ringup.replay", file]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(f"{len(GOOD)} exchanges: {len(GOOD)} ok, 0 failed, 0 without a wire\n")
+    assert done.stdout.endswith(f"{len(GOOD)} exchanges: {len(GOOD)} ok, 0 failed, 0 not replayed\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")

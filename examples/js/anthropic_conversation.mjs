@@ -2,6 +2,9 @@
 // Needs ANTHROPIC_API_KEY. For the simulator, also ANTHROPIC_BASE_URL=http://127.0.0.1:4010
 import Anthropic from "@anthropic-ai/sdk";
 
+import { explain } from "./explain.mjs";
+
+process.on("uncaughtException", explain);
 const client = new Anthropic();
 const asked = { model: "claude-haiku-4-5", max_tokens: 300 };
 const history = [];

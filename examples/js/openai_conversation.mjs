@@ -2,6 +2,9 @@
 // Needs OPENAI_API_KEY. For the simulator, also OPENAI_BASE_URL=http://127.0.0.1:4010/v1
 import OpenAI from "openai";
 
+import { explain } from "./explain.mjs";
+
+process.on("uncaughtException", explain);
 const client = new OpenAI();
 const history = [{ role: "system", content: "You are a concise Python tutor." }];
 

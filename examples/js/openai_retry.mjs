@@ -2,6 +2,10 @@
 // Needs the simulator, which is told to fail: OPENAI_BASE_URL=http://127.0.0.1:4010/v1 and any OPENAI_API_KEY.
 import OpenAI from "openai";
 
+import { explain } from "./explain.mjs";
+
+process.on("uncaughtException", explain);
+
 const faults = `${new URL(process.env.OPENAI_BASE_URL).origin}/_ringup/faults`;
 async function script(list) {
   await fetch(faults, { method: "DELETE" }); // none that was left over

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ringup.asking import Ask
 from ringup.call import Plan, Record, Script, call
+from ringup.chats import AsyncChat, Chat, Resume
 from ringup.conversation import Conversation, Saved, load, turn
 from ringup.counting import Count
 from ringup.drive import REAL, AsyncWorld, World, drive, drive_async
@@ -35,7 +36,7 @@ from ringup.steps import Loop, Session, Steps, steps
 from ringup.streams import AsyncStream, Stream
 from ringup.tally import begin_count
 from ringup.transport import AsyncTransport, Options, Transport, make_async_transport, make_transport
-from ringup.window import Gauge, Window, check_window, drop_oldest, shortened
+from ringup.window import Gauge, Window, drop_oldest, shortened
 
 if TYPE_CHECKING:
     import logging
@@ -43,10 +44,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "count_tokens", "embed", "stream"]
 
 T = TypeVar("T")
-
-
-class Resume:
-    """In place of a prompt: go on with the tools that the history ends with."""
 
 
 _PLACE = re.compile(r"^messages\.\d+\.")
@@ -492,90 +489,6 @@ class AsyncClient(_Client):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-class _Chat(Conversation):
-    def _merged(self, params: Params) -> Params:
-        check_params(params)
-        return cast("Params", {**self.params, **params})
-
-    def _check_paused(self) -> None:
-        if not self.messages or not self.messages[-1].tool_calls:
-            raise ConfigurationError(
-                "there is nothing to resume: the conversation doesn't end with calls of tools.", advice="Ask instead."
-            )
-
-
-class Chat(_Chat):
-    """A conversation: each turn resends the whole history. A failed turn leaves the history as it was."""
-
-    def __init__(
-        self, client: Client, params: dict[str, Any], messages: tuple[Message, ...] = (), window: Window = "error"
-    ) -> None:
-        super().__init__(params, messages)
-        self.window = check_window(window)
-        self._client = client
-
-    @overload
-    def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
-    @overload
-    def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
-    def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
-        """The next turn, whole."""
-        return self._client._ask(prompt, self._merged(params), output, self)
-
-    @overload
-    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Stream[T]: ...
-    @overload
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]: ...
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]:
-        """The next turn, piece by piece. It joins the history when the stream is at its end."""
-        return self._client._stream(prompt, self._merged(params), output, self)
-
-    @overload
-    def resume(self, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
-    @overload
-    def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
-    def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
-        """Go on where `approve` paused: the tools that were asked for are seen and run, and the turn goes on."""
-        self._check_paused()
-        return self._client._ask(Resume(), self._merged(params), output, self)
-
-
-class AsyncChat(_Chat):
-    """A conversation in async code: each turn resends the whole history. A failed turn leaves it as it was."""
-
-    def __init__(
-        self, client: AsyncClient, params: dict[str, Any], messages: tuple[Message, ...] = (), window: Window = "error"
-    ) -> None:
-        super().__init__(params, messages)
-        self.window = check_window(window)
-        self._client = client
-
-    @overload
-    async def ask(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
-    @overload
-    async def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
-    async def ask(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
-        """The next turn, whole."""
-        return await self._client._ask(prompt, self._merged(params), output, self)
-
-    @overload
-    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> AsyncStream[T]: ...
-    @overload
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]: ...
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]:
-        """The next turn, piece by piece; not awaited. It joins the history when the stream is at its end."""
-        return self._client._stream(prompt, self._merged(params), output, self)
-
-    @overload
-    async def resume(self, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
-    @overload
-    async def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]: ...
-    async def resume(self, *, output: Any = None, **params: Unpack[Params]) -> Reply[Any]:
-        """Go on where `approve` paused: the tools that were asked for are seen and run, and the turn goes on."""
-        self._check_paused()
-        return await self._client._ask(Resume(), self._merged(params), output, self)
 
 
 _shared: list[Client] = []

@@ -5,6 +5,7 @@ The words, codes and ranges are OpenAI's (2026-11: error bodies as recorded, ope
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -15,6 +16,7 @@ __all__ = [
     "check_metadata",
     "check_name",
     "check_number",
+    "check_numeric",
     "check_range",
     "check_types",
     "empty",
@@ -119,6 +121,16 @@ def check_number(value: Any, param: str, whole: bool) -> None:
     fits = isinstance(value, int | float) and not isinstance(value, bool)
     if not fits or (whole and not float(value).is_integer()):
         raise wrong_type(param, "an integer" if whole else "a decimal", value)
+
+
+def check_numeric(value: Any, param: str) -> None:
+    """Refuse what is neither a number nor a text that says one, which servers that coerce values take."""
+    try:
+        said = isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        said = False
+    if value is not None and not said:
+        check_number(value, param, whole=False)
 
 
 def check_name(name: Any, param: str) -> None:

@@ -24,7 +24,6 @@ from ringup.errors import (
     OverloadedError,
     PaymentRequiredError,
     PermissionDeniedError,
-    ProtocolError,
     QuotaExceededError,
     RateLimitError,
     ServiceUnavailableError,
@@ -32,12 +31,9 @@ from ringup.errors import (
     status_error,
 )
 from ringup.http import HttpResponse
-from ringup.wire_tools import decode, encode, excerpt, is_json, retry_after, should_retry, word
+from ringup.wire_tools import MAX_BODY, decode, encode, excerpt, is_json, not_an_answer, retry_after, should_retry, word
 
 __all__ = ["error_body", "error_of", "holds_error", "not_an_answer", "read_error", "write_error"]
-
-MAX_BODY = 64 * 1024
-"""How much of an error's body is kept: 64 KiB."""
 
 _MAX_MESSAGE = 2_000
 
@@ -118,15 +114,6 @@ def _read_body(status: int, body: bytes) -> tuple[Any, str]:
         return None, f"the server answered {status} with an empty body"
     kind = "an HTML page" if body.lstrip()[:1] == b"<" else "text"
     return body.decode("utf-8", "replace"), f"the server answered {status} with {kind} instead of JSON: {excerpt(body)}"
-
-
-def not_an_answer(body: bytes, what: str) -> ProtocolError:
-    """The error for a 200 whose body is no answer of this API. `what` completes "the server sent ..."."""
-    if body.lstrip()[:1] == b"<":
-        what = "an HTML page, which a proxy or a wrong base URL does,"
-    shown = excerpt(body)
-    tail = f": {shown}" if shown else ""
-    return ProtocolError(f"the server sent {what} instead of an answer{tail}", body=excerpt(body, MAX_BODY))
 
 
 def error_of(value: Any, status: int = 200, fallback: str = "the server sent an error without a message") -> APIError:

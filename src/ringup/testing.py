@@ -41,6 +41,7 @@ class Simulator:
     tokens_per_second  how fast streams are written; None for as fast as can be
     port      0 for any that is free
     clock     seconds since the epoch, for timestamps, rate limits and caches; `advance` sets it forward
+    conformance  mend what is refused, as the vendors' own test suites need it (docs/simulator.md)
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Simulator:
         tokens_per_second: float | None = None,
         port: int = 0,
         clock: Callable[[], float] = time.time,
+        conformance: bool = False,
     ) -> None:
         if isinstance(faults, str | Path):
             read, file_rpm, file_tpm = load(faults)
@@ -60,7 +62,7 @@ class Simulator:
         else:
             read = read_faults(faults)
         pace = 1 / tokens_per_second if tokens_per_second else 0.0
-        self._app = App(seed=seed, faults=read, rpm=rpm, tpm=tpm, pace=pace, clock=clock)
+        self._app = App(seed=seed, faults=read, rpm=rpm, tpm=tpm, pace=pace, clock=clock, conformance=conformance)
         self._port = port
         self._server: Background | None = None
         self._clients: WeakSet[Client] = WeakSet()

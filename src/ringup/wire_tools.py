@@ -17,6 +17,7 @@ import msgspec
 from ringup.errors import ProtocolError
 
 __all__ = [
+    "MAX_BODY",
     "MAX_WAIT",
     "count",
     "data_url",
@@ -25,6 +26,7 @@ __all__ = [
     "excerpt",
     "filled",
     "is_json",
+    "not_an_answer",
     "read_data",
     "read_total",
     "retry_after",
@@ -34,6 +36,9 @@ __all__ = [
 
 MAX_WAIT = 366 * 86_400.0
 """The longest wait that is believed, in seconds: a year. A longer one is taken as a year."""
+
+MAX_BODY = 64 * 1024
+"""How much of an error's body is kept: 64 KiB."""
 
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
@@ -80,6 +85,15 @@ def excerpt(body: bytes | str, limit: int = 200) -> str:
     text = " ".join(text.split())
     text = "".join([letter if letter.isprintable() else "\ufffd" for letter in text])
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def not_an_answer(body: bytes, what: str) -> ProtocolError:
+    """The error for a 200 whose body is no answer of this API. `what` completes "the server sent ..."."""
+    if body.lstrip()[:1] == b"<":
+        what = "an HTML page, which a proxy or a wrong base URL does,"
+    shown = excerpt(body)
+    tail = f": {shown}" if shown else ""
+    return ProtocolError(f"the server sent {what} instead of an answer{tail}", body=excerpt(body, MAX_BODY))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -211,7 +211,7 @@ def test_addresses_that_are_none() -> None:
     assert body["error"]["message"] == "Invalid URL (POST /v1/nope)"
     status, body, _ = ask("/v1/nope", {}, headers={"anthropic-version": OLD})
     assert (status, body["error"]["type"]) == (404, "not_found_error")
-    assert ask(CHAT, method="GET")[0] == 405
+    assert ask("/v1/embeddings", method="GET")[0] == 405
     assert ask(MESSAGES, method="GET")[1]["type"] == "error"
     assert ask("/v1/models", {}, method="POST")[0] == 405
 

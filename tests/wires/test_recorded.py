@@ -15,13 +15,13 @@ from msgspec.structs import replace
 
 from ringup import wires
 from ringup.errors import APIError, StreamTruncatedError
-from ringup.events import Event, Failed, Fold
+from ringup.events import Event, Failed, Fold, PartEnd, PartStart
 from ringup.events import replay as replayed
-from ringup.messages import Request, Text
+from ringup.messages import Opaque, Request, Text, Thinking
 from ringup.replay.check import check
 from ringup.replay.exchange import Exchange
 from ringup.replay.guise import as_called, wire_of
-from ringup.replay.raw import told
+from ringup.replay.raw import documents, told
 from ringup.replay.same import differences
 from ringup.reply import Reply
 from ringup.rules import Rules
@@ -158,7 +158,32 @@ def saying(value: Any) -> Any:
 _STORED = {"responses": {"store": True}}
 
 
-# Ends
+# Streams
+
+
+@needs_recorded
+@each(streamed)
+def test_the_deltas_tell_all_but_what_is_opaque(name: str, exchange: Exchange) -> None:
+    events = read(wires.find(name), exchange.body.encode())
+    if not isinstance(events[-1], Failed):
+        kept = [event.index for event in events if isinstance(event, PartStart) and isinstance(event.part, Opaque)]
+        deltas = [event for event in events if not isinstance(event, PartEnd) or event.index in kept]
+        assert folded(deltas) == folded(events)
+
+
+@needs_recorded
+@each(lambda exchange: streamed(exchange) and "response.completed" in exchange.body)
+def test_a_stream_of_responses_folds_to_the_one_that_ends_it(name: str, exchange: Exchange) -> None:
+    """All but the seals of reasoning: the API makes a new one for each event, and the item's own is the one to keep."""
+    wire = wires.find(name)
+    last = next(value for value in documents(exchange.body) if value.get("type") == "response.completed")
+    whole = wire.read_reply(json.dumps(last["response"]).encode())
+    assert unsealed(folded(read(wire, exchange.body.encode()))) == unsealed(replace(whole, raw=None, wire=""))
+
+
+def unsealed(reply: Reply) -> Reply:
+    parts = [replace(part, signature=None) if isinstance(part, Thinking) else part for part in reply.message.parts]
+    return replace(reply, message=replace(reply.message, parts=tuple(parts)))
 
 
 @needs_recorded

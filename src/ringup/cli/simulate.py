@@ -18,6 +18,7 @@ __all__ = ["simulate"]
 @click.option("--rpm", type=click.IntRange(1), help="Requests that each key has in a minute.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens that each key has in a minute.")
 @click.option("--tokens-per-second", type=click.FloatRange(0, min_open=True), help="How fast streams are written.")
+@click.option("--conformance", is_flag=True, help="Mend what is refused, for the vendors' own test suites.")
 def simulate(
     *,
     port: int,
@@ -28,6 +29,7 @@ def simulate(
     rpm: int | None,
     tpm: int | None,
     tokens_per_second: float | None,
+    conformance: bool,
 ) -> None:
     """Serve the simulator until Ctrl-C: no model, no key, no money, and OpenAI's and Anthropic's wires.
 
@@ -39,4 +41,4 @@ def simulate(
         bad, file_rpm, file_tpm = importlib.import_module("ringup.simulator.faults").load(faults)
         rpm, tpm = rpm or file_rpm, tpm or file_tpm
     pace = 1 / tokens_per_second if tokens_per_second else 0.0
-    server.serve(host, port, remote=remote, seed=seed, faults=bad, rpm=rpm, tpm=tpm, pace=pace)
+    server.serve(host, port, remote=remote, seed=seed, faults=bad, rpm=rpm, tpm=tpm, pace=pace, conformance=conformance)

@@ -11,27 +11,36 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from ringup import wires
 from ringup.replay.check import check
-from ringup.replay.exchange import Exchange, read_line, wire_of
+from ringup.replay.exchange import Exchange, read_line
+from ringup.replay.guise import as_called, wire_of
+from ringup.replay.vectors import EmbedWire, check_vectors
+from ringup.wires import embeddings
+from ringup.wires.gemini import embeddings as gemini_embeddings
 
 __all__ = ["main"]
 
 OK = "ok"
-NO_WIRE = "no wire yet"
+NO_REQUEST = "ok, but its request wasn't recorded"
+NO_WIRE = "not a call of a wire"
 BROKEN = "not an exchange"
+
+_VECTORS = {"embeddings": cast("EmbedWire", embeddings), "gemini.embeddings": cast("EmbedWire", gemini_embeddings)}
 
 Row = tuple[str, str, str]
 """Host, path and cause."""
 
 
 class Count:
-    """What became of the exchanges so far: how many there were, how many failed, and a number for each row."""
+    """What became of the exchanges so far: how many there were and how many failed, a number for each row, and which
+    rows are causes of failing."""
 
     def __init__(self) -> None:
         self.rows: Counter[Row] = Counter()
+        self.causes: set[Row] = set()
         self.exchanges = 0
         self.failed = 0
         self.skipped = 0
@@ -39,13 +48,15 @@ class Count:
     def take(self, exchange: Exchange) -> list[str]:
         """Put one exchange through its wire; the causes for which it failed."""
         name = wire_of(exchange.path)
-        known = name in wires.NAMES
-        causes = check(exchange, wires.find(name)) if known and name else []
+        skipped = NO_WIRE if name is None else exchange.unread
+        causes = _causes(as_called(exchange, name), name) if name and not skipped else []
+        fine = OK if exchange.status >= 400 or isinstance(exchange.request, dict) else NO_REQUEST
         self.exchanges += 1
         self.failed += bool(causes)
-        self.skipped += not known
-        for cause in causes or [OK if known else NO_WIRE]:
+        self.skipped += bool(skipped)
+        for cause in causes or [skipped or fine]:
             self.rows[exchange.host, exchange.place, cause] += 1
+        self.causes |= {(exchange.host, exchange.place, cause) for cause in causes}
         return causes
 
     def broken(self) -> None:
@@ -53,6 +64,13 @@ class Count:
         self.exchanges += 1
         self.failed += 1
         self.rows["", "", BROKEN] += 1
+        self.causes.add(("", "", BROKEN))
+
+
+def _causes(exchange: Exchange, name: str) -> list[str]:
+    if vectors := _VECTORS.get(name):
+        return check_vectors(exchange, vectors)
+    return check(exchange, wires.find(name))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,18 +124,21 @@ def _replay(file: Path, count: Count, out: TextIO, verbose: bool) -> int:
     return 0
 
 
-def _lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file, gzipped or not, one at a time."""
+def _lines(file: Path) -> Iterator[str]:
+    """The lines of a file, gzipped or not, one at a time; in UTF-8, or in the UTF-16 that its first bytes tell."""
     with file.open("rb") as start:
         packed = start.read(2) == b"\x1f\x8b"
-    with gzip.open(file, "rb") if packed else file.open("rb") as lines:
+    opened = gzip.open if packed else open
+    with opened(file, "rb") as start:
+        encoding = "utf-16" if start.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    with opened(file, "rt", encoding=encoding, errors="replace", newline="\n") as lines:
         for line in lines:
             if line.strip():
                 yield line
 
 
 def _print(count: Count, as_json: bool) -> None:
-    rows = sorted(count.rows.items(), key=lambda row: (row[0][0], row[0][1], row[0][2] != OK, row[0][2]))
+    rows = sorted(count.rows.items(), key=lambda row: (row[0] in count.causes, row[0]))  # what failed stands last
     passed = count.exchanges - count.failed - count.skipped
     if as_json:
         listed = [{"host": host, "path": path, "cause": cause, "count": n} for (host, path, cause), n in rows]
@@ -127,7 +148,7 @@ def _print(count: Count, as_json: bool) -> None:
     widths = [max([len(row[place]) for row, _ in rows], default=0) for place in (0, 1)]
     for (host, path, cause), number in rows:
         print(f"{number:6}  {host:{widths[0]}}  {path:{widths[1]}}  {cause}")
-    print(f"{count.exchanges} exchanges: {passed} ok, {count.failed} failed, {count.skipped} without a wire")
+    print(f"{count.exchanges} exchanges: {passed} ok, {count.failed} failed, {count.skipped} not replayed")
 
 
 def _run() -> int:

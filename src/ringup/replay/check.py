@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import random
-import re
-import traceback
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from ringup.errors import (
-    APIError,
-    AuthenticationError,
-    ContextLengthError,
-    OverloadedError,
-    ProtocolError,
-    QuotaExceededError,
-    status_error,
-)
+from ringup.errors import APIError, ProtocolError
 from ringup.events import Event, Failed, Fold
 from ringup.http import HttpRequest
-from ringup.messages import Request, Thinking, ToolCall
+from ringup.messages import Refusal, Request, Thinking, ToolCall
 from ringup.replay.exchange import Exchange
 from ringup.replay.raw import Told, documents, error_text, is_answer, told
+from ringup.replay.refusals import carry_out, check_error, refusal, was_accepted
 from ringup.replay.same import differences, told_of
 from ringup.reply import Reply
 from ringup.rules import Rules
 from ringup.wire import Wire
+from ringup.wire_tools import decode, encode
 
 __all__ = ["check"]
 
@@ -42,53 +34,12 @@ _SMALL = 8 * 1024
 _BETAS = "interleaved-thinking-2025-05-14"
 """Recordings don't keep the headers of a request, so what a beta of Anthropic's allows is allowed."""
 
-_PLACES = re.compile(r"\.?\[\d+\]|\.\d+(?=\.|$)")
-"""Places in lists, as the providers write them: messages[0], messages.[0] and messages.0."""
-
-_SAID = (
-    ("overloaded", OverloadedError),
-    ("quota", QuotaExceededError),
-    ("limit_reached", QuotaExceededError),
-    ("context", ContextLengthError),
-    ("too long", ContextLengthError),
-    ("API_KEY_INVALID", AuthenticationError),
-)
-"""Words of an error's body that allow for another class than the one of its status."""
-
 
 def check(exchange: Exchange, wire: Wire) -> list[str]:
     """The causes for which the exchange fails; none when all is well. A crash of the wire is one, too."""
-    causes: list[str] = []
-    steps: list[Callable[[Exchange, Wire], Iterator[str]]] = [_check_error, _check_refused]
-    if exchange.status < 400:
-        steps = [_check_answer, _check_cuts, _check_request]
-    for step in steps:
-        try:
-            causes += step(exchange, wire)
-        except Exception as error:  # whatever a wire raises that it shouldn't is what this is to find
-            causes.append(_crash(error))
-    return list(dict.fromkeys(causes))
-
-
-def _crash(error: Exception) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = place.filename.replace("\\", "/").rpartition("/ringup/")[2]
-    return f"crash: {type(error).__name__} in {where}, {place.name}"
-
-
-# Errors
-
-
-def _check_error(exchange: Exchange, wire: Wire) -> Iterator[str]:
-    error = wire.read_error(exchange.status, exchange.headers, exchange.body.encode())
-    said = error_text(documents(exchange.body))
-    meant = (status_error(exchange.status), *[kind for word, kind in _SAID if word in exchange.body])
-    if not isinstance(error, meant) and exchange.status != 498:  # Groq's own status for "no capacity"
-        yield f"error: {exchange.status} read as {type(error).__name__}"
-    if error.status != exchange.status:
-        yield f"error: {exchange.status} read with the status {error.status}"
-    if not error.message or (said and said[:200] not in error.message):
-        yield f"error: {exchange.status} without the provider's message"
+    if exchange.status >= 400:
+        return carry_out([check_error, _check_refused], exchange, wire)
+    return carry_out([_check_answer, _check_cuts, _check_request], exchange, wire)
 
 
 def _check_refused(exchange: Exchange, wire: Wire) -> Iterator[str]:
@@ -148,7 +99,8 @@ def _held_against(reply: Reply, said: Told) -> Iterator[str]:
         yield "answer: signature"
     if not _same_calls(reply.tool_calls, said.calls):
         yield "answer: tool calls"
-    if said.refusal and said.refusal not in leaves:
+    refusals = "".join([part.text for part in reply.message.parts if isinstance(part, Refusal)])
+    if said.refusal not in (refusals, *leaves):
         yield "answer: refusal"
     if reply.raw_finish_reason not in said.finish:
         yield f"answer: finish reason {said.finish[0]!r} read as {reply.raw_finish_reason!r}"
@@ -215,7 +167,7 @@ def _check_cuts(exchange: Exchange, wire: Wire) -> Iterator[str]:
             yield "cut: other events at random cuts"
     if len(body) <= _SMALL and _comparable(_events(wire, [body[at : at + 1] for at in range(len(body))])) != whole:
         yield "cut: other events byte by byte"
-    if not _is_stream(exchange):
+    if not _is_stream(exchange) and is_answer(wire.NAME, exchange.body):
         yield from _check_both_ways(body, wire)
 
 
@@ -250,24 +202,24 @@ def _cut(body: bytes, seed: int) -> list[bytes]:
 def _read_request(exchange: Exchange, wire: Wire, version: str = "2023-06-01") -> Request:
     path, _, query = exchange.path.partition("?")
     headers = {"content-type": "application/json", "anthropic-version": version, "anthropic-beta": _BETAS}
-    body = msgspec.json.encode(exchange.request)
+    body = encode(exchange.request)
     return wire.read_request(HttpRequest(path=path, query=dict(parse_qsl(query)), headers=headers, body=body))
 
 
 def _check_request(exchange: Exchange, wire: Wire) -> Iterator[str]:
     """An accepted request is accepted, and what is written of it means the same."""
-    if error_text(documents(exchange.body)) is not None or not is_answer(wire.NAME, exchange.body):
+    if not was_accepted(exchange, wire.NAME):
         return
     try:
         request = _read_either(exchange, wire)
     except APIError as error:
-        yield f"request refused: {_PLACES.sub('[]', error.param) if error.param else error.message[:100]}"
+        yield refusal(error)
         return
     field = "max_completion_tokens" if "max_completion_tokens" in exchange.request else "max_tokens"
     written, notices = wire.write_request(request, Rules(max_tokens_field=field))
-    if not exchange.path.partition("?")[0].endswith(written.path.rpartition("/")[2]):
+    if not unquote(exchange.path.partition("?")[0]).endswith(unquote(written.path).rpartition("/")[2]):
         yield f"request: sent to {written.path}"
-    for found in differences(wire.NAME, exchange.request, msgspec.json.decode(written.body)):
+    for found in differences(wire.NAME, exchange.request, decode(written.body)):
         if not told_of(found, notices):
             yield f"request: {found.where} {found.how}"
 

@@ -89,13 +89,22 @@ _ANSWERS = {
     "anthropic_messages": ("content", "message"),
     "responses": ("output", "response", "item"),
     "gemini": ("candidates", "promptFeedback", "prompt_feedback", "usageMetadata", "usage_metadata"),
+    "embeddings": ("data",),
+    "gemini.embeddings": ("embeddings", "embedding", "predictions"),
 }
 """Fields of which an answer has one: other JSON, and text of another kind, is no answer of the API."""
 
 
 def is_answer(wire: str, body: str) -> bool:
     """Whether a body is an answer of the wire's API at all: proxies and test servers send other things under a 200."""
-    return any(field in value for value in documents(body) if isinstance(value, dict) for field in _ANSWERS[wire])
+    found = [value for value in documents(body) if isinstance(value, dict)]
+    stored = wire == "responses" and any(value.get("object") == "response" for value in found)
+    return stored or any(_says(value, field) for value in found for field in _ANSWERS[wire])
+
+
+def _says(value: Json, field: str) -> bool:
+    """Whether the field is there; a list of choices must have one."""
+    return bool(value[field]) if field == "choices" and field in value else field in value
 
 
 def _words(error: Any) -> str:
@@ -122,6 +131,11 @@ def _dicts(value: Any) -> list[Json]:
 
 def _str(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _words_of(holder: Json, *names: str) -> list[str]:
+    """The texts under these names, as far as there are any."""
+    return [word for name in names if (word := _str(holder.get(name)))]
 
 
 def _int(value: Any) -> int | None:
@@ -159,11 +173,16 @@ _CHAT_REASONS = {
     "error": "error",
     "insufficient_system_resource": "error",
     "abort": "error",
+    "eos_token": "stop",
+    "tool_use": "tool_calls",
+    "function_call_filter": "error",
 }
 
 
 def _chat(found: list[Json], body: str) -> Told:
-    choices = [choice for value in found for choice in _dicts(value.get("choices")) if not choice.get("index")]
+    choices = [choice for value in found for choice in _dicts(value.get("choices"))]
+    first = 0 if _is_stream(body) else min([_int(choice.get("index")) or 0 for choice in choices], default=0)
+    choices = [choice for choice in choices if (_int(choice.get("index")) or 0) == first]
     said = Told()
     calls: list[list[str]] = []
     slots: dict[Any, list[str]] = {}
@@ -173,10 +192,12 @@ def _chat(found: list[Json], body: str) -> Told:
             _chat_message(said, message)
             for place, call in enumerate(_dicts(message.get("tool_calls"))):
                 _chat_call(call, place, slots, calls)
+            if old := _dict(message.get("function_call")):
+                _chat_call({"index": "function_call", "function": old}, 0, slots, calls)
     said.calls = [(call, name, _arguments(text)) for call, name, text in calls if name]
     words = [word for choice in choices if (word := _str(choice.get("finish_reason")))]
     said.finish = (words[-1] if words else None,)
-    known = _CHAT_REASONS.get(words[-1].lower()) if words else None
+    known = _CHAT_REASONS.get(words[-1].lower().partition(":")[0]) if words else None
     said.reasons = ("refusal", known) if known else () if words else (None,)
     used = [used for value in found if (used := value.get("usage") or _dict(value.get("x_groq")).get("usage"))]
     said.usage = _chat_usage(_dict(used[-1]) if used else {})
@@ -194,26 +215,26 @@ def _dict(value: Any) -> Json:
 
 def _chat_message(said: Told, message: Json) -> None:
     content = message.get("content")
-    for block in [content] if isinstance(content, str | dict) else content or []:
-        if isinstance(block, str):
-            said.text += block
+    for block in content if isinstance(content, list) else [content]:
+        if not isinstance(block, dict):
+            said.text += _str(block)
         elif block.get("type") == "text":
             said.text += _str(block.get("text"))
         elif block.get("type") == "thinking":
             said.thinking += [_str(piece.get("text")) for piece in _dicts(block.get("thinking"))]
             said.thinking += [block["thinking"]] if isinstance(block.get("thinking"), str) else []
-            said.signatures += [block["signature"]] if block.get("signature") else []
+            said.signatures += _words_of(block, "signature")
     details = _dicts(message.get("reasoning_details"))
     words = [_str(detail.get("text") or detail.get("summary")) for detail in details]
     plain = [text for name in ("reasoning_content", "reasoning") if (text := _str(message.get(name)))]
     said.thinking += words if any(words) else plain[:1]
-    said.signatures += [detail[name] for detail in details for name in ("signature", "data") if detail.get(name)]
+    said.signatures += [word for detail in details for word in _words_of(detail, "signature", "data")]
     said.refusal += _str(message.get("refusal"))
 
 
 def _chat_call(call: Json, place: int, slots: dict[Any, list[str]], calls: list[list[str]]) -> None:
     """A tool call or a piece of one: a new id at an index is a new call."""
-    slot = call.get("index") if call.get("index") is not None else place
+    slot = str(call.get("index") if call.get("index") is not None else place)
     inner = _dict(call.get("function") or call.get("custom"))
     held = slots.get(slot)
     given = "" if call.get("id") is None else str(call["id"])
@@ -253,13 +274,14 @@ _CLAUDE_REASONS = {
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
     "pause_turn": "pause",
+    "compaction": "pause",
     "refusal": "refusal",
 }
 
 
 def _claude(found: list[Json], body: str) -> Told:
     message = _claude_message(found) if _is_stream(body) else found[0] if found else {}
-    said = Told(ended=not _is_stream(body) or any(value.get("type") == "message_stop" for value in found))
+    said = Told(ended=not _is_stream(body) or _claude_ended(found))
     content = message.get("content")
     for block in [{"type": "text", "text": content}] if isinstance(content, str) else _dicts(content):
         match block.get("type"):
@@ -267,44 +289,55 @@ def _claude(found: list[Json], body: str) -> Told:
                 said.text += _str(block.get("text"))
             case "thinking":
                 said.thinking.append(_str(block.get("thinking")))
-                said.signatures += [block["signature"]] if block.get("signature") else []
+                said.signatures += _words_of(block, "signature")
             case "redacted_thinking":
                 said.signatures.append(_str(block.get("data")))
             case "tool_use":
                 said.calls.append((_str(block.get("id")), _str(block.get("name")), _arguments(block.get("input"))))
-    said.finish = (message.get("stop_reason"),)
-    word = message.get("stop_reason")
+    word = _str(message.get("stop_reason")) or None
+    said.finish = (word,)
     said.reasons = (_CLAUDE_REASONS[word],) if word in _CLAUDE_REASONS else () if word else (None,)
     said.usage = _claude_usage(_dict(message.get("usage")))
     return said
 
 
+def _claude_ended(found: list[Json]) -> bool:
+    """Why it stopped is the last that a stream has to tell: some servers leave out the event after it."""
+    stops = [_dict(value.get("delta")).get("stop_reason") for value in found if value.get("type") == "message_delta"]
+    return any(stops) or any(value.get("type") == "message_stop" for value in found)
+
+
 def _claude_message(found: list[Json]) -> Json:
     """The message that a stream tells, as the API would have sent it whole."""
     message: Json = {}
-    blocks: dict[int, Json] = {}
+    blocks: dict[str, Json] = {}
     for event in found:
+        at = str(event.get("index"))
         match event.get("type"):
             case "message_start":
                 message = dict(_dict(event.get("message")))
             case "content_block_start":
-                blocks[event["index"]] = dict(event["content_block"])
+                blocks.setdefault(at, dict(_dict(event.get("content_block"))))
             case "content_block_delta":
-                _claude_delta(blocks[event["index"]], event["delta"])
+                _claude_delta(blocks.get(at, {}), _dict(event.get("delta")))
             case "message_delta":
                 message.update(_dict(event.get("delta")))
                 message["usage"] = {**_dict(message.get("usage")), **_dict(event.get("usage"))}
-    return {**message, "content": [block for _, block in sorted(blocks.items())]}
+    return {**message, "content": [block for _, block in sorted(blocks.items(), key=lambda held: _place(held[0]))]}
+
+
+def _place(index: str) -> int:
+    return int(index) if index.isdecimal() else -1
 
 
 def _claude_delta(block: Json, delta: Json) -> None:
     match delta.get("type"):
         case "text_delta" | "thinking_delta" | "signature_delta":
             name = delta["type"].removesuffix("_delta")
-            block[name] = _str(block.get(name)) + delta[name]
+            block[name] = _str(block.get(name)) + _str(delta.get(name))
         case "input_json_delta":
             begun = block.get("input")
-            block["input"] = (begun if isinstance(begun, str) else "") + delta["partial_json"]
+            block["input"] = _str(begun) + _str(delta.get("partial_json"))
 
 
 def _claude_usage(usage: Json) -> Counts:
@@ -354,7 +387,7 @@ def _responses_item(said: Told, item: Json) -> None:
             said.calls.append(call)
         case "custom_tool_call":
             said.calls.append((_str(item.get("call_id")), _str(item.get("name")), _str(item.get("input"))))
-    said.signatures += [item["encrypted_content"]] if item.get("encrypted_content") else []
+    said.signatures += _words_of(item, "encrypted_content")
 
 
 def _responses_end(response: Json, said: Told) -> tuple[tuple[str | None, ...], tuple[str | None, ...]]:
@@ -364,6 +397,8 @@ def _responses_end(response: Json, said: Told) -> tuple[tuple[str | None, ...], 
             return (status, reason), ("length",)
         case "incomplete", "content_filter":
             return (status, reason), ("content_filter", "refusal")
+        case "incomplete", None:
+            return (status,), (None, "length", "pause")
         case "failed" | "cancelled", _:
             return (status,), ("error",)
         case "queued" | "in_progress", _:
@@ -405,8 +440,8 @@ def _gemini(found: list[Json], body: str) -> Told:
     for candidate in candidates:
         for part in _dicts(_dict(candidate.get("content")).get("parts")):
             _gemini_part(said, part)
-    words = [word for each in candidates if (word := each.get("finishReason"))]
-    words += [word for value in found if (word := _dict(value.get("promptFeedback")).get("blockReason"))]
+    words = [word for each in candidates for word in _words_of(each, "finishReason")]
+    words += [word for value in found for word in _words_of(_dict(value.get("promptFeedback")), "blockReason")]
     last = words[-1] if words else None
     said.finish = (last,)
     filtered = ("content_filter", "refusal", "error")
@@ -426,7 +461,7 @@ def _gemini_part(said: Told, part: Json) -> None:
     call = part.get("functionCall")
     if isinstance(call, dict):
         said.calls.append((_str(call.get("id")), _str(call.get("name")), call.get("args") or {}))
-    said.signatures += [part["thoughtSignature"]] if part.get("thoughtSignature") else []
+    said.signatures += _words_of(part, "thoughtSignature")
 
 
 def _camel(value: Any) -> Any:

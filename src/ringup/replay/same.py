@@ -75,6 +75,12 @@ def _filled(value: Json, *nothing: Any) -> Json:
     return {key: held for key, held in value.items() if held is not None and held not in nothing}
 
 
+def _settings(body: Json, *objects: str) -> Json:
+    """A body without what says nothing: also these objects of settings, where none of them is set."""
+    bare = {name: _filled(body[name]) for name in objects if isinstance(body.get(name), dict)}
+    return _filled(body | bare, False, [], {}, "")
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -125,7 +131,8 @@ def _chat_message(message: Json) -> Json:
         same["content"].remove(refused[0])
         same["refusal"] = refused[0]["refusal"]
     same["tool_calls"] = _each(message.get("tool_calls"), _chat_call)
-    words = [item.get("text") or item.get("summary") for item in _listed(message.get("reasoning_details"))]
+    details = [item for item in _listed(message.get("reasoning_details")) if isinstance(item, dict)]
+    words = [item.get("text") or item.get("summary") for item in details]
     if any(words):  # then the plain fields say the same again
         same.pop("reasoning", None)
         same.pop("reasoning_content", None)
@@ -139,9 +146,13 @@ def _chat_block(block: Json) -> Json:
     if isinstance(same.get("image_url"), str):
         same["image_url"] = {"url": same["image_url"]}
     pieces = same.get("thinking")
-    if isinstance(pieces, list) and all(piece.keys() <= {"type", "text"} for piece in pieces):
+    if isinstance(pieces, list) and all(_is_text(piece) for piece in pieces):
         same["thinking"] = "".join([piece.get("text", "") for piece in pieces])
     return same
+
+
+def _is_text(piece: Any) -> bool:
+    return isinstance(piece, dict) and piece.keys() <= {"type", "text"} and isinstance(piece.get("text", ""), str)
 
 
 def _chat_call(call: Json) -> Json:
@@ -157,9 +168,11 @@ def _chat_call(call: Json) -> Json:
 
 
 def _claude(body: Json) -> Json:
-    same = _filled(body, False, []) | {"messages": _turns(body.get("messages"))}
+    same: Json = _settings(body, "output_config") | {"messages": _turns(body.get("messages"))}
     same["system"] = _each(_blocks(body.get("system"), "text"), _claude_block)
     same["tools"] = _each(body.get("tools"), _claude_tool)
+    if isinstance(same.get("tool_choice"), dict):
+        same["tool_choice"] = _filled(same["tool_choice"], False)
     return same
 
 
@@ -176,7 +189,7 @@ def _turns(messages: Any) -> list[Any]:
 
 
 def _claude_block(block: Json) -> Json:
-    same = _filled(block, False) if block.get("citations") else _filled(block, False, [])
+    same = _filled(block, False) if block.get("citations") else _filled(block, False, [], {})
     if block.get("type") == "tool_result":
         same["content"] = _each(_blocks(block.get("content"), "text"), _claude_block)
     return same
@@ -195,7 +208,7 @@ def _claude_tool(tool: Json) -> Json:
 def _responses(body: Json) -> Json:
     given = body.get("input")
     given = [{"role": "user", "content": given}] if isinstance(given, str) else given
-    return _filled(body, False, [], "") | {
+    return _settings(body, "text", "reasoning") | {
         "input": _each(given, _item),
         "store": body.get("store"),
         "parallel_tool_calls": body.get("parallel_tool_calls"),
@@ -205,11 +218,11 @@ def _responses(body: Json) -> Json:
 
 
 def _item(item: Json) -> Json:
-    same = _filled(item)
+    same: Json = _filled(item)
     if same.get("type", "message") != "message":
         if isinstance(same.get("output"), list):
-            same["output"] = _each(same["output"], _responses_block)
-        return same
+            same["output"] = _each(same["output"], _responses_block) or ""
+        return _filled(same, []) if same["type"] == "reasoning" else same
     kind = "output_text" if item.get("role") == "assistant" else "input_text"
     content = _each(_blocks(item.get("content"), kind), _responses_block)
     return {"type": "message", **same, "content": content}
@@ -232,9 +245,9 @@ def _gemini(body: Json) -> Json:
     contents = same.get("contents")
     contents = [{"parts": contents}] if isinstance(contents, str) else contents
     same["contents"] = [{"role": _speaker(item), "parts": _parts(item)} for item in _listed(contents)]
-    tools = _each(same.get("tools"), _filled)
-    functions = [function for tool in tools for function in tool.get("functionDeclarations", [])]
-    others = [tool for tool in tools if "functionDeclarations" not in tool]
+    tools = [(name, held) for tool in _each(same.get("tools"), _filled) for name, held in tool.items()]
+    functions = [function for name, held in tools if name == "functionDeclarations" for function in held]
+    others = [{name: held} for name, held in tools if name != "functionDeclarations"]  # one tool may hold several
     same["tools"] = [{"functionDeclarations": functions}, *others] if functions else others
     return {key: value for key, value in same.items() if value not in (None, [], {})}
 
@@ -248,7 +261,7 @@ def _parts(content: Any) -> list[Any]:
     if isinstance(content, str):
         return [{"text": content}]
     parts = content.get("parts", content) if isinstance(content, dict) else content
-    return [{"text": part} if isinstance(part, str) else _part(part) for part in _listed(parts)]
+    return _each([{"text": part} if isinstance(part, str) else part for part in _listed(parts)], _part)
 
 
 def _part(part: Json) -> Json:
@@ -285,14 +298,32 @@ def _bytes(text: str) -> str:
 _DATA = _EXACT | {"response", "labels", "responseSchema", "metadata"}
 _FORMS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("data", "thoughtSignature"), _bytes),
-    **dict.fromkeys(("mode", "thinkingLevel"), str.upper),
+    **dict.fromkeys(("mode", "thinkingLevel", "responseModalities"), str.upper),
     **dict.fromkeys(("maxOutputTokens", "seed", "topK", "candidateCount", "thinkingBudget"), _parsed),
 }
 """How values are brought into one form: the two alphabets of bytes, words in any case, numbers as text."""
+
+# Embeddings
+
+
+def _vectors(body: Json) -> Json:
+    given = body.get("input")
+    one = isinstance(given, str) or (isinstance(given, list) and bool(given) and isinstance(given[0], int))
+    return _filled(body) | {"input": [given] if one else given}
+
+
+def _google_vectors(body: Json) -> Json:
+    """A batch; a single content is one of one. The model of each item is the one of the address."""
+    items = [item for item in _listed(body.get("requests", body)) if isinstance(item, dict)]
+    same = [{**_camel(item), "model": None} for item in items]
+    return {"requests": [_filled(item) | {"content": _parts(item.get("content"))} for item in same]}
+
 
 _MEANINGS: dict[str, Callable[[Json], Json]] = {
     "chat_completions": _chat,
     "anthropic_messages": _claude,
     "responses": _responses,
     "gemini": _gemini,
+    "embeddings": _vectors,
+    "gemini.embeddings": _google_vectors,
 }

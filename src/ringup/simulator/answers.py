@@ -11,7 +11,7 @@ from msgspec import Struct
 from ringup import wires
 from ringup.errors import APIError
 
-__all__ = ["Answer", "json_answer", "told"]
+__all__ = ["Answer", "json_answer", "stream_answer", "told"]
 
 
 class Answer(Struct, kw_only=True):
@@ -31,6 +31,12 @@ def json_answer(value: Any) -> Answer:
     """A good answer: bytes of JSON as they are, any other value as JSON."""
     body = value if isinstance(value, bytes) else msgspec.json.encode(value)
     return Answer(status=200, headers={"content-type": "application/json"}, chunks=[body])
+
+
+def stream_answer(chunks: Iterable[bytes], array: bool = False) -> Answer:
+    """A good answer that comes in pieces: events, or with `array` the items of a JSON array."""
+    kind = "application/json; charset=utf-8" if array else "text/event-stream; charset=utf-8"
+    return Answer(status=200, headers={"content-type": kind, "cache-control": "no-cache"}, chunks=chunks, stream=True)
 
 
 def told(wire: str, error: APIError, status: int | None = None) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -29,6 +30,11 @@ __all__ = ["App"]
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
+_ASKS_FOR_WORK = re.compile(r"/v1/(files|batches|messages/batches)(/|$)")
+"""The addresses of batches and their files. Nobody else has to wait for the work."""
+_PATIENCE = 2.0
+"""Seconds that they wait for it at most."""
+
 
 class _Forward(msgspec.Struct):
     """What is posted to set the clock forward: seconds."""
@@ -44,6 +50,7 @@ class App:
     rpm, tpm the requests and tokens that each key has in a minute; None for a large account's
     pace     seconds between the tokens of a stream
     clock    seconds since the epoch, for timestamps, rate limits and caches
+    conformance  mend what is refused, as the vendors' own suites need it (`ringup.simulator.conformance`)
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class App:
         tpm: int | None = None,
         pace: float = 0.0,
         clock: Callable[[], float] = time.time,
+        conformance: bool = False,
     ) -> None:
         self._real_clock = clock
         self._ahead = 0.0
@@ -66,7 +74,8 @@ class App:
         self.buckets = Buckets(self._clock, rpm, tpm)
         self.calls = CallLog()
         self.stopping = asyncio.Event()
-        self._engine = Engine(seed, self._clock, self.faults, self.buckets)
+        self._worker: asyncio.Task[None] | None = None
+        self._engine = Engine(seed, self._clock, self.faults, self.buckets, conformance)
         self.asgi = Starlette(
             routes=[
                 Route("/", self._page),
@@ -105,23 +114,40 @@ class App:
         shown = {name: mask(name, value) for name, value in request.headers.items()}
         http = HttpRequest(
             method=request.method,
-            path=request.url.path,
+            path=_plain(request.url.path),
             query={name: value for name, value in request.query_params.items() if name != "key"},
             headers={name: value for name, value in shown.items() if name not in SECRET},
         )
         self._number += 1
-        received = Received(method=http.method, path=http.path, query=mask_query(request.url.query), headers=shown)
+        received = Received(
+            method=http.method, path=request.url.path, query=mask_query(request.url.query), headers=shown
+        )
         call = Call(number=self._number, started=self._clock(), request=received)
         self.calls.add(call)
-        body = await _read(request, strict.MAX_BODY[wire_of(http)])
+        body = await _read(request, strict.MAX_BODY[wire_of(http, shown)])
         if body is None:
             answer = self._engine.too_large(http, call)
             answer.early = True
             return self._deliver(answer, None, call)
         call.request.body = body
         self.calls.grown(len(body))
+        if _ASKS_FOR_WORK.match(http.path):
+            await self._caught_up()
         answer, fault = self._engine.answer(msgspec.structs.replace(http, body=body), key, call)
         return self._deliver(answer, fault, call)
+
+    async def _caught_up(self) -> None:
+        """Wait until the batches have done what is due by now, but not for long: the rest is done meanwhile."""
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        await asyncio.wait([self._worker], timeout=_PATIENCE)
+
+    async def _work(self) -> None:
+        """What is due in batches, a little at a time, so that others are answered in between."""
+        while not self.stopping.is_set():
+            if not self._engine.world.work():
+                return
+            await asyncio.sleep(0)
 
     def _deliver(self, answer: Answer, fault: Fault | None, call: Call) -> Delivery:
         return Delivery(answer, fault, Watched(call, self.calls, self._clock), self.stopping, self._pace)
@@ -173,6 +199,15 @@ class App:
         else:
             faults = read_faults(given if isinstance(given, list) else [given])
         self.faults.add(faults)
+
+
+_AZURE = re.compile(r"/openai/(?:v1/|deployments/[^/]+/)?(.+)")
+
+
+def _plain(path: str) -> str:
+    """OpenAI's address for one of Azure's, which names the deployment in front; any other as it is."""
+    found = _AZURE.fullmatch(path)
+    return f"/v1/{found[1]}" if found else path
 
 
 def _json(value: Any, status: int = 200) -> Response:

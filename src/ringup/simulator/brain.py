@@ -6,6 +6,7 @@ knows a form of question. What no skill knows is answered with plausible prose, 
 
 from __future__ import annotations
 
+import functools
 import re
 from random import Random
 
@@ -17,6 +18,7 @@ from ringup.messages import Request
 from ringup.simulator import prose
 from ringup.simulator.conversation import Conversation, Draft
 from ringup.simulator.length import length, without_length
+from ringup.simulator.offers import listed_options, wish_of
 from ringup.simulator.shapes import Shaper
 from ringup.simulator.skills import (
     arithmetic,
@@ -31,7 +33,7 @@ from ringup.simulator.skills import (
     writing,
 )
 from ringup.simulator.style import shape, style_of
-from ringup.simulator.tooluse import Wanted, report, wanted
+from ringup.simulator.tooluse import Wanted, report, results_of, wanted
 
 __all__ = ["REDACT", "REFUSE", "Thought", "think"]
 
@@ -80,12 +82,20 @@ def think(request: Request, seed: int, call: int = 0, choice: int = 0) -> Though
 
 def _words(talk: Conversation) -> str:
     """The answer in words, in the form that was asked for."""
-    schema = talk.request.output_schema
-    if schema is not None:
-        plain = replace(style_of(talk), json=False)
-        value = Shaper(talk.asked, talk.chance, lambda: shape(_draft(talk), plain, talk)).fill(schema.schema)
-        return msgspec.json.encode(value).decode()
+    if options := listed_options(talk.request):
+        return str(_shaper(talk).fill({"enum": options}))
+    wish = wish_of(talk.request, f"{talk.instructions}\n{talk.asked}")
+    if wish is not None:
+        return msgspec.json.encode(_shaper(talk).fill(wish.schema)).decode()
     return shape(_draft(talk), style_of(talk), talk)
+
+
+def _shaper(talk: Conversation) -> Shaper:
+    """What makes JSON out of the question, out of what tools said to it, and out of the questions before."""
+    plain = replace(style_of(talk), json=False)
+    results = results_of(talk.request)
+    said = functools.cache(lambda: shape(_draft(talk), plain, talk))
+    return Shaper(talk.asked, said, beside=[*results.texts, *talk.questions[:10]], known=results.values)
 
 
 def _draft(talk: Conversation) -> Draft:

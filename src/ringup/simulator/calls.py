@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ringup.simulator import multipart
+
 __all__ = ["Call", "CallLog", "Received"]
 
 MAX_CALLS = 1_000
@@ -72,13 +74,14 @@ class Call(Struct, kw_only=True):
         return msgspec.json.decode(self.body)
 
     def plain(self) -> dict[str, Any]:
-        """The call as plain values for JSON; bodies are parsed where they are JSON, else text."""
+        """The call as plain values for JSON. Bodies are parsed where they are JSON or a form, else they are text; where
+        they are neither, their size is told."""
         request = {
             "method": self.request.method,
             "path": self.request.path,
             "query": self.request.query,
             "headers": self.request.headers,
-            "body": _parsed(self.request.body),
+            "body": _parsed(self.request.body, self.request.headers.get("content-type", "")),
         }
         body = self.body
         answer = {"status": self.status, "headers": self.headers, "body": _parsed(body), "bytes": len(body)}
@@ -95,11 +98,11 @@ class Call(Struct, kw_only=True):
         }
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytes, media_type: str = "") -> Any:
     try:
-        return msgspec.json.decode(body)
+        return multipart.shown(media_type, body) if multipart.is_form(media_type) else msgspec.json.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return body.decode("utf-8", "replace")
+        return f"({len(body):,} bytes that aren't text)" if b"\0" in body else body.decode("utf-8", "replace")
 
 
 class CallLog:

@@ -17,6 +17,7 @@ __all__ = ["anthropic_list", "anthropic_model", "gemini_list", "gemini_model", "
 _UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _THINKING = ("adaptive", "enabled", "disabled", "between_tools")
+_STRATEGIES = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
 
 
 def _date(name: str) -> datetime:
@@ -77,7 +78,7 @@ def _capabilities(rules: Rules) -> dict[str, Any]:
         "batch": _supported(True),
         "citations": _supported("pdf" in rules.inputs),
         "code_execution": _supported(True),
-        "context_management": _supported(True),
+        "context_management": {"supported": True, **{name: _supported(True) for name in _STRATEGIES}},
         "image_input": _supported("image" in rules.inputs),
         "pdf_input": _supported("pdf" in rules.inputs),
         "server_tools": {"supported": False, "code_execution": _supported(False), "web_search": _supported(False)},

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
 from ringup import wires
 from ringup.reply import Reply
 from ringup.simulator import stored, strict
-from ringup.simulator.answers import Answer, json_answer
+from ringup.simulator.answers import Answer, json_answer, stream_answer
+from ringup.simulator.completions import completion
+from ringup.simulator.ids import Ids
 from ringup.simulator.maker import Asked, events, make
 from ringup.simulator.world import Visit, World
 from ringup.wire import StreamWriter
 
 __all__ = ["complete"]
 
-_GEMINI, _RESPONSES = "gemini", "responses"
+_CHAT, _GEMINI, _RESPONSES = "chat_completions", "gemini", "responses"
 
 
 def complete(world: World, visit: Visit) -> Answer:
@@ -26,6 +29,9 @@ def complete(world: World, visit: Visit) -> Answer:
     if call.wire == _RESPONSES:
         previous, http = stored.previous(http), world.store.whole(key, http)
     request, provider, rules, read = strict.read(call.wire, http)
+    world.check_model(key, strict.vendor_of(call.wire), request.model)
+    if call.wire == _RESPONSES:
+        stored.check_background(request)
     if previous:
         request = msgspec.structs.replace(request, extra=request.extra | {"previous_response_id": previous})
     asked = Asked(
@@ -43,21 +49,31 @@ def complete(world: World, visit: Visit) -> Answer:
     free = asked.cached.read if asked.claude else 0
     world.take(key, strict.vendor_of(call.wire), request.model, read - free, written)
     world.caches.keep(asked.cached)
-    wire = wires.find(call.wire)
-    if call.wire == _RESPONSES:
-        body = msgspec.json.decode(wire.write_reply(*replies))
-        world.store.keep(key, body, stored.items(http, body["id"]))
+    stream = partial(_told, asked, replies)
+    stores = call.wire == _RESPONSES or (call.wire == _CHAT and request.extra.get("store"))
+    body = wires.find(call.wire).write_reply(*replies) if stores or not request.stream else b""
+    if stores:
+        body = _stored(world, Visit(http, key, call), body, stream if request.stream else None)
     if not request.stream:
-        return json_answer(wire.write_reply(*replies))
-    array = request.extra.get("alt") == "json" and call.wire == _GEMINI
-    kind = "application/json; charset=utf-8" if array else "text/event-stream; charset=utf-8"
-    headers = {"content-type": kind, "cache-control": "no-cache"}
-    chunks = _written(asked, replies, wire.Writer(request))
-    return Answer(status=200, headers=headers, chunks=chunks, stream=True)
+        return json_answer(body)
+    return stream_answer(stream(), array=request.extra.get("alt") == "json" and call.wire == _GEMINI)
 
 
-def _written(asked: Asked, replies: list[Reply], writer: StreamWriter) -> Iterator[bytes]:
+def _stored(world: World, visit: Visit, body: bytes, stream: stored.Chunks | None) -> bytes:
+    """The answer, kept for later: as far as it has come by now, where it runs in the background."""
+    if visit.call.wire == _CHAT:
+        request_id = Ids(world.seed, visit.call.number).request("openai")
+        found = completion(body, visit.http.body, request_id)
+        world.completions.put(visit.key, found.body["id"], found)
+        return body
+    response = msgspec.json.decode(body)
+    kept = world.store.keep(visit.key, response, stored.items(visit.http, response["id"]), stream)
+    return msgspec.json.encode(kept.at(world.clock()))
+
+
+def _told(asked: Asked, replies: list[Reply]) -> Iterator[bytes]:
     """The bytes of a stream, made as they are wanted."""
+    writer: StreamWriter = wires.find(asked.wire).Writer(asked.request)
     for event, choice in events(replies, asked):
         if data := writer.feed(event, choice):
             yield data

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ringup.messages import Request, Text
 
-__all__ = ["Conversation", "Draft", "Turn", "small_number", "tidy", "words"]
+__all__ = ["MAX_TEXT", "Conversation", "Draft", "Turn", "small_number", "tidy", "words"]
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import msgspec
 
@@ -14,7 +14,7 @@ from ringup.events import Failed
 from ringup.http import HttpRequest
 from ringup.messages import Request
 from ringup.secret import Secret
-from ringup.simulator import anthropic_site, gemini_site, openai_site, refusals, routes, strict
+from ringup.simulator import anthropic_site, conformance, gemini_site, openai_site, refusals, routes, strict
 from ringup.simulator.answers import Answer, told
 from ringup.simulator.buckets import Buckets
 from ringup.simulator.calls import Call
@@ -41,26 +41,35 @@ _MAIN: dict[refusals.Vendor, str] = {
 """The wire of an address that isn't served."""
 
 
-def _vendor(http: HttpRequest) -> refusals.Vendor:
-    """Whose API a request means: by its path, else by the headers that only Anthropic's clients send."""
-    if http.path.startswith("/v1beta/"):
+def _vendor(http: HttpRequest, headers: Container[str]) -> refusals.Vendor:
+    """Whose API a request means: by its path, else by the headers that only Google's and Anthropic's clients send."""
+    if http.path.startswith("/v1beta/") or _is_googles(http, headers):
         return "gemini"
     if http.path.startswith("/v1/messages"):
         return "anthropic"
     shared = not routes.find(openai_site.ROUTES, http.path) or routes.find(anthropic_site.ROUTES, http.path)
-    return "anthropic" if shared and {"anthropic-version", "x-api-key"} & http.headers.keys() else "openai"
+    return "anthropic" if shared and ("anthropic-version" in headers or "x-api-key" in headers) else "openai"
 
 
-def wire_of(http: HttpRequest) -> str:
-    """The wire that a request means."""
-    vendor = _vendor(http)
+def _is_googles(http: HttpRequest, headers: Container[str]) -> bool:
+    """Whether an address of Google's is meant that isn't under /v1beta: its SDKs ask under /v1 (google-genai 3.4)."""
+    if not http.path.startswith("/v1/models"):
+        return False
+    if http.method == "POST":
+        return re.fullmatch(r"/v1/models/[^/:]+:\w+", http.path) is not None
+    return "x-goog-api-client" in headers or "x-goog-api-key" in headers
+
+
+def wire_of(http: HttpRequest, headers: Container[str]) -> str:
+    """The wire that a request means. `headers` are the names of all that came, those of keys too."""
+    vendor = _vendor(http, headers)
     found = routes.find(_SITES[vendor], http.path)
     return found[0].wire if found else _MAIN[vendor]
 
 
 def _peek(http: HttpRequest) -> tuple[str, bool]:
     """The model and whether a stream is asked for, before the request is read in earnest; as far as it can be told."""
-    if named := re.fullmatch(r"/v1beta/models/([^/:]+):(\w+)", http.path):
+    if named := re.fullmatch(r"/v1(?:beta)?/models/([^/:]+):(\w+)", http.path):
         return named[1], named[2] == "streamGenerateContent"
     try:
         body = decode(http.body)
@@ -73,16 +82,20 @@ def _peek(http: HttpRequest) -> tuple[str, bool]:
 
 
 class Engine:
-    """Answers requests. `clock` gives seconds since the epoch; the rest follows from the seed and the call's number."""
+    """Answers requests. `clock` gives seconds since the epoch; the rest follows from the seed and the call's number.
+    With `lenient`, a request that is refused is mended first (`ringup.simulator.conformance`)."""
 
-    def __init__(self, seed: int, clock: Callable[[], float], faults: Faults, buckets: Buckets) -> None:
+    def __init__(
+        self, seed: int, clock: Callable[[], float], faults: Faults, buckets: Buckets, lenient: bool = False
+    ) -> None:
+        self._serve = conformance.serve if lenient else routes.serve
         self._faults = faults
         self.world = World(seed, clock, buckets)
 
     def answer(self, http: HttpRequest, key: Secret | None, call: Call) -> tuple[Answer, Fault | None]:
         """The answer to one request, and the fault that its delivery is to show."""
         started = self.world.clock()
-        call.wire = wire_of(http)
+        call.wire = wire_of(http, {*http.headers, *call.request.headers})
         call.model, stream = _peek(http)
         vendor = strict.vendor_of(call.wire)
         request_id = Ids(self.world.seed, call.number).request(vendor)
@@ -102,7 +115,7 @@ class Engine:
 
     def too_large(self, http: HttpRequest, call: Call) -> Answer:
         """The answer to a request whose body wasn't read to its end."""
-        call.wire = wire_of(http)
+        call.wire = wire_of(http, {*http.headers, *call.request.headers})
         vendor = strict.vendor_of(call.wire)
         error = refusals.too_large(vendor, strict.MAX_BODY[call.wire])
         request_id = Ids(self.world.seed, call.number).request(vendor)
@@ -116,7 +129,7 @@ class Engine:
         """The answer that is due; `fault` may have it broken inside. Raises the error that the request deserves."""
         wire = visit.call.wire
         try:
-            answer = routes.serve(_SITES[strict.vendor_of(wire)], self.world, visit)
+            answer = self._serve(_SITES[strict.vendor_of(wire)], self.world, visit)
         except APIError:
             raise
         except Exception:

@@ -258,15 +258,21 @@ class Faults:
 
 def spoiled(chunks: Iterable[bytes], fault: Fault, error: bytes) -> Iterator[bytes]:
     """The events of an answer as the fault leaves them; `error` is the event that says that something failed."""
+    before = 0
     for number, chunk in enumerate(chunks, 1):
         if fault.error_after is not None and number > fault.error_after:
             break
         sent = _broken(chunk) if number == fault.malformed else chunk
+        before += sent.count(b"\n\n")
         yield sent
         if number == fault.duplicate:
             yield sent
     if fault.error_after is not None:
-        yield error
+        yield error.replace(_FIRST, b'"sequence_number":%d' % before, 1)
+
+
+_FIRST = b'"sequence_number":0'
+"""Responses numbers its events: the error's number follows those that were sent."""
 
 
 def _broken(chunk: bytes) -> bytes:

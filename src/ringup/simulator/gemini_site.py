@@ -1,4 +1,4 @@
-"""Google's addresses, and what answers at each. Facts: Google's API reference for Gemini, v1beta."""
+"""Google's addresses, and what answers at each. Facts: the API reference for Gemini (v1beta); google-genai 3.4 (v1)."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def _embed(world: World, visit: Visit) -> Answer:
     return json_answer(embed_gemini.written(embed_gemini.answer(asked), one=visit.http.path.endswith(":embedContent")))
 
 
-_MODEL = r"/v1beta/models/([^/:]+)"
+_MODEL = r"/v1(?:beta)?/models/([^/:]+)"
 
 ROUTES = (
     Route(_MODEL + ":(?:generateContent|streamGenerateContent)", GEMINI, {"POST": complete}),
     Route(_MODEL + ":countTokens", GEMINI, {"POST": _count}),
     Route(_MODEL + ":(?:embedContent|batchEmbedContents)", GEMINI, {"POST": _embed}),
-    Route(r"/v1beta/models(?:/([^/:]+))?", GEMINI, {"GET": _models}),
+    Route(r"/v1(?:beta)?/models(?:/([^/:]+))?", GEMINI, {"GET": _models}),
 )
 """The first that fits answers."""

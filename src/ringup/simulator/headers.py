@@ -9,9 +9,11 @@ from urllib.parse import unquote_plus
 from ringup.simulator.buckets import Level
 from ringup.version import __version__
 
-__all__ = ["SECRET", "SERVER", "go_duration", "mask", "mask_query", "vendor_headers"]
+__all__ = ["MENDED", "SECRET", "SERVER", "go_duration", "mask", "mask_query", "vendor_headers"]
 
 SERVER = f"ringup-simulator/{__version__}"
+MENDED = "x-ringup-mended"
+"""The header that says what was mended of a request (`ringup.simulator.conformance`)."""
 ORGANIZATION = "org-simulator"
 ORGANIZATION_ID = "00000000-0000-4000-8000-000000000000"
 SECRET = frozenset({"authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization"})

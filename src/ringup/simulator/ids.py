@@ -46,6 +46,20 @@ class Ids:
             return f"req_011C{self._letters(20, _NO_LOOKALIKES)}"
         return f"req_{self._chance.getrandbits(128):032x}"
 
+    def file(self) -> str:
+        """Of one of OpenAI's files: file- and 22 letters."""
+        return f"file-{self._letters(22, _NO_LOOKALIKES)}"
+
+    def batch(self, vendor: str) -> str:
+        """Of a batch: batch_ and 32 hex digits, or Anthropic's msgbatch_01…"""
+        if vendor == "anthropic":
+            return f"msgbatch_01{self._letters(22, _NO_LOOKALIKES)}"
+        return f"batch_{self._chance.getrandbits(128):032x}"
+
+    def batch_request(self) -> str:
+        """Of one answer in a batch of OpenAI's: batch_req_ and 32 hex digits."""
+        return f"batch_req_{self._chance.getrandbits(128):032x}"
+
     def fingerprint(self) -> str:
         """Of the system that answered: fp_ and 10 hex digits."""
         return f"fp_{self._chance.getrandbits(40):010x}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from random import Random
 from typing import Any
 
 from msgspec import Struct
@@ -29,8 +28,9 @@ from ringup.reply import FinishReason, Reply
 from ringup.rules import Rules
 from ringup.simulator.brain import REDACT, Thought, think
 from ringup.simulator.cache import Use
-from ringup.simulator.conversation import words
 from ringup.simulator.ids import Ids
+from ringup.simulator.logprobs import beside_text, in_text
+from ringup.simulator.tooluse import Wanted
 from ringup.tokens import Tokenizer, prompt_tokens, tokenizer
 from ringup.usage import Usage
 from ringup.wires import responses
@@ -133,6 +133,7 @@ def _beside(asked: Asked, ids: Ids) -> dict[str, Any]:
 
 def _one(asked: Asked, ids: Ids, choice: int, read: int) -> Reply:
     request, words = asked.request, asked.tokenizer
+    chance = f"{asked.seed}/{choice}"
     thought = think(request, asked.seed, asked.call, choice)
     room = _Room(_limit(asked, read))
     parts = _thinking(asked, thought, ids, room)
@@ -141,15 +142,18 @@ def _one(asked: Asked, ids: Ids, choice: int, read: int) -> Reply:
     if thought.refusal:
         parts.append(_refusal(thought, room, words, asked))
     elif text := room.write(said, words):
-        parts.append(Text(text))
+        parts.append(Text(text, in_text(asked.wire, request, text, words, chance)))
+    text = "".join(part.text for part in parts if isinstance(part, Text))
+    beside = beside_text(asked.wire, request, text, words, chance)
     parts += _calls(thought, ids, room, asked)
     finish = _finish(room, thought, parts)
     return Reply(
         message=Message("assistant", tuple(parts)),
         finish_reason=finish,
+        raw_finish_reason="function_call" if any(call.kind == "old" for call in thought.calls) else None,
         stop_sequence=stop if asked.claude and finish == "stop" else None,
         usage=Usage(output_tokens=room.used, reasoning_tokens=reasoning),
-        extra=_logprobs(asked, parts, choice) | (_REFUSED if asked.claude and finish == "refusal" else {}),
+        extra=beside | (_REFUSED if asked.claude and finish == "refusal" else {}),
     )
 
 
@@ -236,13 +240,24 @@ def _refusal(thought: Thought, room: _Room, words: Tokenizer, asked: Asked) -> P
 
 
 def _calls(thought: Thought, ids: Ids, room: _Room, asked: Asked) -> list[Part]:
-    """The tool calls, as many as fit: one that doesn't is left out whole."""
+    """The tool calls, as many as fit: one that doesn't is left out whole. A Gemini that thinks signs the first."""
     calls: list[Part] = []
     for wanted in thought.calls:
         if not room.spend(3 + asked.tokenizer.count(wanted.name) + asked.tokenizer.count(wanted.json)):
             break
-        calls.append(ToolCall(ids.tool_call(asked.wire), wanted.name, wanted.json))
+        calls.append(_call(wanted, ids, asked.wire))
+    if calls and asked.wire == "gemini" and asked.rules.reasons:
+        calls[0] = replace(calls[0], extra={asked.wire: {"thoughtSignature": ids.signature()}})
     return calls
+
+
+def _call(wanted: Wanted, ids: Ids, wire: str) -> ToolCall:
+    match wanted.kind:
+        case "custom":
+            return ToolCall(ids.tool_call(wire), wanted.name, wanted.json, "custom")
+        case "old":
+            return ToolCall(wanted.name, wanted.name, wanted.json, extra={wire: {"field": "function_call"}})
+    return ToolCall(ids.tool_call(wire), wanted.name, wanted.json)
 
 
 def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
@@ -295,29 +310,6 @@ def _lifetimes(cached: Use) -> dict[str, Any]:
         return {}
     lifetimes = {"ttl_30m_tokens": cached.short, "ttl_12h_tokens": cached.long}
     return {"input_tokens_details.cache_write_tokens_details": lifetimes}
-
-
-def _logprobs(asked: Asked, parts: list[Part], choice: int) -> dict[str, Any]:
-    """Log probabilities for each token, where they are asked for: drawn by chance, and falling from the best one."""
-    if asked.wire != "chat_completions" or not asked.request.extra.get("logprobs"):
-        return {}
-    chance = Random(f"logprobs/{asked.seed}/{choice}")
-    more = int(asked.request.extra.get("top_logprobs") or 0)
-    text = "".join(part.text for part in parts if isinstance(part, Text))
-    found = [_logprob(piece, chance, more) for piece in asked.tokenizer.pieces(text)]
-    return {"logprobs": {"content": found, "refusal": None}}
-
-
-def _logprob(piece: str, chance: Random, more: int) -> dict[str, Any]:
-    def item(token: str, value: float) -> dict[str, Any]:
-        return {"token": token, "logprob": round(value, 6), "bytes": list(token.encode())}
-
-    best = -chance.random() / 4
-    others = [item(f" {other}", best - 2 - at) for at, other in enumerate(_OTHERS[: max(more - 1, 0)])]
-    return {**item(piece, best), "top_logprobs": [item(piece, best), *others] if more else []}
-
-
-_OTHERS = words("the a of and to in is it that for on as with be by at or an not this")
 
 
 # Events

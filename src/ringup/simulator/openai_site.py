@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ringup.simulator import catalog, embed, schema, stored, strict
+from ringup.simulator import (
+    catalog,
+    embed,
+    files,
+    openai_batches,
+    openai_completions,
+    openai_responses,
+    refusals,
+    schema,
+)
 from ringup.simulator.answers import Answer, json_answer
 from ringup.simulator.complete import complete
 from ringup.simulator.routes import Route
@@ -11,7 +20,7 @@ from ringup.wires import embeddings
 
 __all__ = ["ROUTES"]
 
-CHAT, RESPONSES = "chat_completions", "responses"
+CHAT = "chat_completions"
 
 
 def _complete(world: World, visit: Visit) -> Answer:
@@ -27,49 +36,31 @@ def _embed(world: World, visit: Visit) -> Answer:
     return json_answer(embeddings.write_reply(embed.answer(asked), asked.request.encoding))
 
 
-def _models(_: World, visit: Visit) -> Answer:
+def _models(world: World, visit: Visit) -> Answer:
     name = visit.names[0]
+    world.check_model(visit.key, "openai", name)
     return json_answer(catalog.openai_model(name) if name else catalog.openai_list())
 
 
-def _count(world: World, visit: Visit) -> Answer:
-    schema.check_media_type(visit.http.headers.get("content-type"))
-    tokens = strict.read(RESPONSES, world.store.whole(visit.key, visit.http))[-1]
-    return json_answer(stored.counted(tokens))
+def _delete_model(world: World, visit: Visit) -> Answer:
+    """A model that was fine-tuned (ft:…) goes; OpenAI's own can't be deleted."""
+    name = visit.names[0]
+    if not name:
+        raise refusals.no_method("openai", "DELETE", visit.http.path, "GET")
+    world.check_model(visit.key, "openai", name)
+    catalog.openai_model(name)
+    if not name.startswith("ft:"):
+        raise refusals.of_kind("openai", "permission")
+    world.deleted.add((visit.key, name))
+    return json_answer({"id": name, "object": "model", "deleted": True})
 
 
-def _is_open(world: World, visit: Visit) -> bool:
-    """Whether a response was stored for nobody."""
-    return world.store.holds(None, visit.names[0])
-
-
-def _response(world: World, visit: Visit) -> Answer:
-    return json_answer(world.store.find(visit.key, visit.names[0]).body)
-
-
-def _delete_response(world: World, visit: Visit) -> Answer:
-    return json_answer(world.store.delete(visit.key, visit.names[0]))
-
-
-def _cancel_response(world: World, visit: Visit) -> Answer:
-    world.store.find(visit.key, visit.names[0])
-    raise stored.not_cancelled()
-
-
-def _input_items(world: World, visit: Visit) -> Answer:
-    return json_answer(stored.page(world.store.find(visit.key, visit.names[0]).input, visit.http.query))
-
-
-_RESPONSE = r"/v1/responses/([^/]+)"
-
-ROUTES = (
-    Route(r"/v1/chat/completions", CHAT, {"POST": _complete}),
+_LIVE = (
+    Route(r"/v1/chat/completions", CHAT, {"POST": _complete, "GET": openai_completions.listed}),
     Route(r"/v1/embeddings", CHAT, {"POST": _embed}),
-    Route(r"/v1/models(?:/(.+))?", CHAT, {"GET": _models}),
-    Route(r"/v1/responses", RESPONSES, {"POST": _complete}),
-    Route(r"/v1/responses/input_tokens", RESPONSES, {"POST": _count}),
-    Route(_RESPONSE, RESPONSES, {"GET": _response, "DELETE": _delete_response}, _is_open),
-    Route(_RESPONSE + "/cancel", RESPONSES, {"POST": _cancel_response}, _is_open),
-    Route(_RESPONSE + "/input_items", RESPONSES, {"GET": _input_items}, _is_open),
+    Route(r"/v1/models(?:/(.+))?", CHAT, {"GET": _models, "DELETE": _delete_model}),
+    *openai_completions.ROUTES,
+    *openai_responses.ROUTES,
 )
+ROUTES = (*_LIVE, *files.ROUTES, *openai_batches.routes_for(_LIVE))
 """The first that fits answers."""

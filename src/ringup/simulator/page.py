@@ -9,7 +9,7 @@ from html import escape
 import msgspec
 
 from ringup.simulator.calls import Call
-from ringup.simulator.headers import SERVER
+from ringup.simulator.headers import MENDED, SERVER
 
 __all__ = ["page"]
 
@@ -50,12 +50,13 @@ behind it, and nothing leaves this machine.</p>
 def _row(call: Call) -> str:
     at = datetime.fromtimestamp(call.started, UTC).strftime("%H:%M:%S")
     fault = f" · fault: {escape(call.fault)}" if call.fault else ""
+    mended = f" · mended: {escape(call.headers[MENDED])}" if MENDED in call.headers else ""
     head = f"#{call.number} · {at} · {call.request.method} {escape(call.request.path)} · {escape(call.model)}"
     plain = call.plain()
     request = escape(_pretty(plain["request"]["body"]))
     answer = escape(_pretty(plain["answer"]["body"]))
     return (
-        f"<details><summary>{head} → {call.status or 'no answer'}, {escape(call.outcome)}{fault}</summary>"
+        f"<details><summary>{head} → {call.status or 'no answer'}, {escape(call.outcome)}{fault}{mended}</summary>"
         f"<pre>{request}</pre><pre>{answer}</pre></details>"
     )
 

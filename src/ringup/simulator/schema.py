@@ -32,11 +32,11 @@ def read_json(body: bytes, vendor: str) -> Any:
         raise BadRequestError(message, status=400, type="invalid_request_error") from None
 
 
-def check_media_type(media_type: str | None) -> None:
+def check_media_type(media_type: str | None, wanted: str = "application/json") -> None:
     """Raises OpenAI's 400 for a body that is said to be something else than JSON. One that isn't said passes."""
-    if media_type and media_type.partition(";")[0].strip().lower() != "application/json":
+    if media_type and media_type.partition(";")[0].strip().lower() != wanted:
         raise bad(
-            f"Unsupported content type: '{media_type}'. This API method only accepts 'application/json' requests, but "
+            f"Unsupported content type: '{media_type}'. This API method only accepts '{wanted}' requests, but "
             f"you specified the header 'Content-Type: {media_type}'. Please try again with a supported content type.",
             code="unsupported_content_type",
         )
@@ -124,7 +124,15 @@ _BLOCKS = {
 
 
 def check_anthropic(body: Body) -> None:
-    """Raises what Anthropic answers to a Messages body that is good otherwise."""
+    """Raises what Anthropic answers to a Messages body that is good otherwise.
+
+    The simulator holds no threads. It says so with the API's own code; then the SDK's tool runner goes on without one.
+    """
+    if body.get("thread") is not None:
+        message = "thread: the simulator holds no conversations. Send the whole one, without `thread`."
+        raise BadRequestError(
+            message, status=400, type="invalid_request_error", param="thread", code="thread_unsupported_request"
+        )
     for at, message in enumerate(body["messages"]):
         _forbid_extra(message, {"role", "content"}, f"messages.{at}")
         _check_blocks(message["content"], f"messages.{at}.content")

@@ -20,7 +20,7 @@ try:
 
     from ringup.simulator.app import App
     from ringup.simulator.delivery import TRANSPORT
-    from ringup.simulator.headers import SERVER
+    from ringup.simulator.headers import MENDED, SERVER
     from ringup.tokens import warm_up
 except ModuleNotFoundError as missing:
     raise MissingExtraError(
@@ -178,7 +178,7 @@ def serve(
             advice="Leave host out to stay on this machine, or say that it is meant: remote=True (--remote).",
         )
     listener = _listen(host, port)
-    text = _greeting(host, listener.getsockname()[1])
+    text = _greeting(host, listener.getsockname()[1], options.get("conformance", False))
     server = _Server(App(**options), lambda: print(text, file=out or sys.stdout, flush=True))
     try:
         server.run(sockets=[listener])
@@ -189,13 +189,14 @@ def serve(
     print("The simulator has stopped.", file=out or sys.stdout, flush=True)
 
 
-def _greeting(host: str, port: int) -> str:
+def _greeting(host: str, port: int, conformance: bool = False) -> str:
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - to be reached, not to listen on
     url = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
     wide = "" if _is_loopback(host) else "Other machines reach it under this machine's own name or address.\n"
+    mends = f"It mends what it would refuse, and says so in the header {MENDED}.\n" if conformance else ""
     return f"""This is a simulator ({SERVER}): no model is behind it, and nothing leaves this machine.
   OpenAI SDKs      OPENAI_BASE_URL={url}/v1     OPENAI_API_KEY=sk-simulator
   Anthropic SDKs   ANTHROPIC_BASE_URL={url}     ANTHROPIC_API_KEY=sk-ant-simulator
   Google SDKs      GOOGLE_GEMINI_BASE_URL={url}     GEMINI_API_KEY=sim-simulator
   What it saw      {url}/  and as JSON {url}/_ringup/calls
-{wide}Ctrl-C stops it."""
+{wide}{mends}Ctrl-C stops it."""

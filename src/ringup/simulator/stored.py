@@ -1,42 +1,70 @@
-"""The Responses API beyond one call: what is stored, and how the next request builds on it.
+"""The Responses API beyond one call: what is stored, what runs in the background, what the next request builds on.
 
 A response is stored unless `store` is false, for 30 days, under the key that asked for it; of all keys together, the
 last 10,000. `previous_response_id` puts what was said before a stored answer, and the answer, in front of the input;
-instructions aren't carried over. Facts: OpenAI's API reference, openai-python 3.54.
+instructions aren't carried over. One with `background` is queued for a second of the clock and is done after three; one
+that is streamed besides goes on whether or not anybody reads, so it is found done. Facts: OpenAI's API reference
+(responses, background mode), openai-python 3.54.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringup.errors import APIStatusError, BadRequestError, NotFoundError
 from ringup.http import HttpRequest
+from ringup.messages import Request
 from ringup.openai_checks import bad
 from ringup.secret import Secret
+from ringup.simulator import strict
+from ringup.simulator.compaction import unfolded
+from ringup.simulator.shelf import Shelf, page
 from ringup.wires import responses
 
-__all__ = ["Store", "Stored", "counted", "items", "not_cancelled", "page", "previous"]
+__all__ = ["Chunks", "Store", "Stored", "check_background", "counted", "items", "listed", "previous", "told_again"]
 
-_MOST = 10_000
-_KEPT = 30 * 86_400.0
 _INPUTS = 8000
 """From here on count the ids of input items; those of the output count from 0."""
 _INVALID = "invalid_request_error"
+_QUEUED, _DONE = 1.0, 3.0
+"""When what runs in the background is begun, and when it is done, in seconds."""
 
 Block = dict[str, Any]
+Chunks = Callable[[], Iterable[bytes]]
+"""Tells a stream, as often as it is called."""
 
 
-class Stored(Struct, frozen=True):
-    """A response as it was answered, the items that it was made from, and until when it is kept."""
+class Stored(Struct, frozen=True, kw_only=True):
+    """A response as it is when it is done, and the items that it was made from.
+
+    started  since when it runs in the background; None for one that was waited for
+    stream   its stream, for one that runs in the background and was asked for as a stream
+    """
 
     body: Block
     input: list[Block]
-    until: float
+    started: float | None = None
+    stream: Chunks | None = None
+
+    def status(self, now: float) -> str:
+        """What has become of it by now."""
+        if self.started is None or now >= self.started + _DONE:
+            return str(self.body["status"])
+        return "queued" if now < self.started + _QUEUED else "in_progress"
+
+    def at(self, now: float) -> Block:
+        """The response as far as it has come by now."""
+        status = self.status(now)
+        return self.body if status == self.body["status"] else _unfinished(self.body, status)
+
+
+def _unfinished(body: Block, status: str) -> Block:
+    return body | {"status": status, "output": [], "incomplete_details": None, "error": None, "usage": None}
 
 
 class Store:
@@ -44,57 +72,93 @@ class Store:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._kept: OrderedDict[tuple[Secret | None, str], Stored] = OrderedDict()
+        self._kept: Shelf[Stored] = Shelf(clock)
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
 
-    def keep(self, key: Secret | None, body: Block, given: list[Block]) -> None:
-        """Store a response, unless it says that it isn't to be."""
-        if body.get("store") is False:
-            return
-        self._kept[key, body["id"]] = Stored(body, given, self._clock() + _KEPT)
-        while len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
+    def keep(self, key: Secret | None, body: Block, given: list[Block], stream: Chunks | None = None) -> Stored:
+        """Store a response, unless it says that it isn't to be. `stream` tells it again, for one asked for as a
+        stream."""
+        background = bool(body.get("background"))
+        waiting = background and stream is None
+        made = Stored(
+            body=body,
+            input=given,
+            started=self._clock() if waiting else None,
+            stream=stream if background else None,
+        )
+        if body.get("store") is not False:
+            self._kept.put(key, body["id"], made)
+        return made
 
     def find(self, key: Secret | None, response_id: str) -> Stored:
         """A stored response. Raises NotFoundError."""
-        found = self._kept.get((key, response_id))
-        if found is None or found.until <= self._clock():
+        found = self._kept.get(key, response_id)
+        if found is None:
             raise NotFoundError(f"Response with id '{response_id}' not found.", status=404, type=_INVALID)
         return found
 
     def holds(self, key: Secret | None, response_id: str) -> bool:
-        """Whether a response was stored, for this key."""
-        return (key, response_id) in self._kept
+        """Whether a response is stored, for this key."""
+        return self._kept.get(key, response_id) is not None
 
     def delete(self, key: Secret | None, response_id: str) -> Block:
         """Forget a response. Raises NotFoundError."""
         self.find(key, response_id)
-        del self._kept[key, response_id]
+        self._kept.drop(key, response_id)
         return {"id": response_id, "object": "response", "deleted": True}
 
+    def page(self, key: Secret | None, response_id: str, query: Mapping[str, str]) -> Block:
+        """A page of the items that a response was made from, the last one first. Raises NotFoundError, or
+        BadRequestError."""
+        return page(self.find(key, response_id).input, query)
+
+    def cancel(self, key: Secret | None, response_id: str) -> Block:
+        """Stop what runs in the background; what is done stays as it is. Raises NotFoundError, or BadRequestError for
+        a response that was waited for."""
+        found = self.find(key, response_id)
+        if not found.body.get("background"):
+            raise _not_cancelled()
+        if found.status(self._clock()) in ("queued", "in_progress"):
+            found = replace(found, body=_unfinished(found.body, "cancelled"), started=None)
+            self._kept.put(key, response_id, found)
+        return found.body
+
     def whole(self, key: Secret | None, http: HttpRequest) -> HttpRequest:
-        """The request with all that its `previous_response_id` stands for in its input.
+        """The request with all that its `previous_response_id` and its compacted items stand for in its input.
 
         Raises BadRequestError, or NotFoundError for a conversation.
         """
         body = _decoded(http.body)
         if body and body.get("conversation"):
+            strict.read_request("responses", http)
             message = "The simulator keeps no conversations: build on an answer, with previous_response_id."
             raise NotFoundError(message, status=404, type=_INVALID, param="conversation")
-        if body is None or not body.get("previous_response_id"):
+        if body is None or not (body.get("previous_response_id") or _holds_compaction(body)):
             return http
-        responses.read_request(http)  # its own mistakes are told by their places in its own input
-        response_id = body.pop("previous_response_id")
-        try:
-            before = self.find(key, response_id)
-        except NotFoundError:
-            message = f"Previous response with id '{response_id}' not found."
-            raise bad(message, "previous_response_id", "previous_response_not_found") from None
-        body["input"] = [*before.input, *before.body["output"], *_listed(body.get("input"))]
+        strict.read_request("responses", http)  # its own mistakes are told by their places in its own input
+        before = self._before(key, body.pop("previous_response_id", None))
+        body["input"] = unfolded([*before, *listed(body.get("input"))])
         return msgspec.structs.replace(http, body=msgspec.json.encode(body))
+
+    def _before(self, key: Secret | None, response_id: str | None) -> list[Block]:
+        """What was said up to a stored answer, and the answer."""
+        if not response_id:
+            return []
+        found = self._kept.get(key, response_id)
+        if found is None:
+            message = f"Previous response with id '{response_id}' not found."
+            raise bad(message, "previous_response_id", "previous_response_not_found")
+        if found.status(self._clock()) in ("queued", "in_progress"):
+            raise bad(f"Previous response with id '{response_id}' isn't done yet.", "previous_response_id")
+        return [*found.input, *found.body["output"]]
+
+
+def _holds_compaction(body: Block) -> bool:
+    given = body.get("input")
+    return isinstance(given, list) and any(isinstance(i, dict) and i.get("type") == "compaction" for i in given)
 
 
 def _decoded(body: bytes) -> Block | None:
@@ -110,7 +174,8 @@ def previous(http: HttpRequest) -> str | None:
     return (_decoded(http.body) or {}).get("previous_response_id") or None
 
 
-def _listed(given: Any) -> list[Block]:
+def listed(given: Any) -> list[Block]:
+    """An input as items: a text is a message of the user."""
     if isinstance(given, str):
         return [{"type": "message", "role": "user", "content": given}]
     return given or []
@@ -120,7 +185,7 @@ def items(http: HttpRequest, response_id: str) -> list[Block]:
     """The input of a request that was found good, as items that can be listed: each with an id, which follows from
     the response's.
     """
-    given = _listed((_decoded(http.body) or {}).get("input"))
+    given = listed((_decoded(http.body) or {}).get("input"))
     return [_item(item, f"{response_id.removeprefix('resp_')}{at + _INPUTS:04d}") for at, item in enumerate(given)]
 
 
@@ -137,30 +202,7 @@ def _item(item: Block, tail: str) -> Block:
     return {"id": f"msg_{tail}", "status": "completed", **item, "type": "message", "content": content}
 
 
-_PREFIXES = {"function_call": "fc", "function_call_output": "fco", "reasoning": "rs"}
-
-
-def page(found: list[Block], query: Mapping[str, str]) -> Block:
-    """A page of items: `limit` (20, up to 100), `order` ("desc"), `after`. Raises BadRequestError."""
-    limit, order = query.get("limit", "20"), query.get("order", "desc")
-    if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit) <= 100:
-        raise bad(f"Invalid 'limit': expected an integer from 1 to 100, but got '{limit}' instead.", "limit")
-    if order not in ("asc", "desc"):
-        raise bad(f"Invalid value: '{order}'. Supported values are: 'asc' and 'desc'.", "order", "invalid_value")
-    ordered = found if order == "asc" else found[::-1]
-    ids = [item["id"] for item in ordered]
-    after = query.get("after")
-    if after is not None and after not in ids:
-        raise bad(f"Item with id '{after}' not found.", "after")
-    start = 0 if after is None else ids.index(after) + 1
-    shown = ordered[start : start + int(limit)]
-    return {
-        "object": "list",
-        "data": shown,
-        "first_id": shown[0]["id"] if shown else None,
-        "last_id": shown[-1]["id"] if shown else None,
-        "has_more": start + len(shown) < len(ordered),
-    }
+_PREFIXES = {"function_call": "fc", "function_call_output": "fco", "reasoning": "rs", "compaction": "cmp"}
 
 
 def counted(tokens: int) -> Block:
@@ -168,6 +210,37 @@ def counted(tokens: int) -> Block:
     return {"object": "response.input_tokens", "input_tokens": tokens}
 
 
-def not_cancelled() -> APIStatusError:
-    """400: only what runs in the background can be cancelled, and here nothing does."""
+def check_background(request: Request) -> None:
+    """Raises the 400 for a response that is to run in the background and not to be stored."""
+    if request.extra.get("background") and responses.is_stateless(request.extra):
+        raise bad("Background mode requires 'store' to be true: nobody could fetch the answer.", "store")
+
+
+def told_again(found: Stored, after: str | None) -> Iterator[bytes]:
+    """The events of a stream from the one behind number `after` on, from the first if that is None.
+
+    Raises BadRequestError for a response that wasn't asked for as a stream in the background, and for what is no
+    number.
+    """
+    if found.stream is None:
+        message = "Only a response that was created with background=true and stream=true can be streamed again."
+        raise bad(message, "stream")
+    if after is not None and not (after.isascii() and after.isdecimal()):
+        message = f"Invalid 'starting_after': expected an integer from 0, but got '{after}' instead."
+        raise bad(message, "starting_after")
+    return _from(found.stream(), 0 if after is None else int(after) + 1)
+
+
+def _from(chunks: Iterable[bytes], first: int) -> Iterator[bytes]:
+    """The events from that number on. A chunk may hold several."""
+    number = 0
+    for chunk in chunks:
+        for event in chunk.split(b"\n\n")[:-1]:
+            if number >= first:
+                yield event + b"\n\n"
+            number += 1
+
+
+def _not_cancelled() -> APIStatusError:
+    """400: only what was to run in the background can be cancelled."""
     return BadRequestError("Cannot cancel a synchronous response.", status=400, type=_INVALID)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -12,15 +12,16 @@ import msgspec
 from ringup import models, wires
 from ringup.errors import BadRequestError
 from ringup.http import HttpRequest
+from ringup.judge import effort
 from ringup.messages import Request
 from ringup.parameters import violations
 from ringup.rules import Rules
 from ringup.secret import Secret
-from ringup.simulator import refusals, schema
+from ringup.simulator import chat_rules, gemini_rules, messages_rules, refusals, responses_rules, schema
 from ringup.tokens import prompt_tokens
 from ringup.wires import anthropic_messages, chat_completions, gemini, responses
 
-__all__ = ["MAX_BODY", "check_key", "is_own_model", "key_of", "read", "rules_of", "vendor_of"]
+__all__ = ["MAX_BODY", "check_key", "is_own_model", "key_of", "read", "read_request", "rules_of", "vendor_of"]
 
 MAX_BODY = MappingProxyType(
     {
@@ -56,11 +57,15 @@ def vendor_of(wire: str) -> refusals.Vendor:
     return _VENDORS[wire]
 
 
+_KEY_HEADERS = ("x-api-key", "x-goog-api-key", "api-key")
+"""Anthropic's, Google's and Azure's."""
+
+
 def key_of(headers: Mapping[str, str], query: Mapping[str, str]) -> Secret | None:
     """The key of a request, from one of the vendors' headers, or from Google's `?key=`."""
     kind, _, key = headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not key.strip():
-        key = headers.get("x-api-key") or headers.get("x-goog-api-key") or query.get("key", "")
+        key = next((headers[name] for name in _KEY_HEADERS if headers.get(name)), query.get("key", ""))
     return Secret(key.strip()) if key.strip() else None
 
 
@@ -114,11 +119,15 @@ def rules_of(wire: str, model: str) -> tuple[str, Rules]:
 def read(wire: str, http: HttpRequest) -> tuple[Request, str, Rules, int]:
     """The request, its provider, the model's rules and the prompt's tokens. Raises the APIError that it deserves."""
     body: Any = None if wire == "gemini" else schema.read_json(http.body, _VENDORS[wire])
-    request = wires.find(wire).read_request(http)
+    request = _read(wire, http, body)
     provider, rules = rules_of(wire, request.model)
     if provider == "gemini":
         gemini.check_names(http)
+        if rules.signed_calls:
+            _check_signatures(request)
     elif provider != "sim":
+        if wire == "chat_completions":
+            _check_api(request, rules)
         _check_fields(wire, body)
         for violation in violations(request, rules, provider, _limit_field(http.body)):
             raise BadRequestError(
@@ -132,6 +141,67 @@ def read(wire: str, http: HttpRequest) -> tuple[Request, str, Rules, int]:
     if rules.context_window is not None and tokens > rules.context_window:
         raise refusals.too_long(_VENDORS[wire], tokens, rules.context_window)
     return request, provider, rules, tokens
+
+
+def read_request(wire: str, http: HttpRequest) -> Request:
+    """The request as the vendor reads it: what the wire takes and the vendor doesn't is refused, but for the
+    simulator's own models. Raises the APIError that it deserves.
+    """
+    return _read(wire, http, None if wire == "gemini" else schema.read_json(http.body, _VENDORS[wire]))
+
+
+def _read(wire: str, http: HttpRequest, body: Any) -> Request:
+    if wire == "gemini":
+        request = gemini.read_request(http)
+        if not is_own_model(request.model):
+            gemini_rules.check_request(gemini.tidy(http))
+        return request
+    model = body.get("model") if isinstance(body, dict) else None
+    if not (isinstance(model, str) and is_own_model(model)):
+        _RULES[wire](http, body)
+    return wires.find(wire).read_request(http)
+
+
+def _check_message(http: HttpRequest, body: Any) -> None:
+    version = messages_rules.check_version(http.headers.get("anthropic-version"))
+    messages_rules.check_body(body, version, http.headers.get("anthropic-beta", ""))
+
+
+_RULES: dict[str, Callable[[HttpRequest, Any], None]] = {
+    "anthropic_messages": _check_message,
+    "chat_completions": lambda _, body: chat_rules.check_request(body),
+    "responses": lambda _, body: responses_rules.check_request(body),
+}
+"""What a vendor refuses whichever the model is."""
+
+
+def _check_api(request: Request, rules: Rules) -> None:
+    """Raises the 400 for what OpenAI answers on its Responses API only. The words: see `ringup.choice`."""
+    if rules.responses == "tools" and request.tools and effort(request, rules) != "none":
+        raise BadRequestError(
+            f"Function tools with reasoning_effort are not supported for {request.model} in /v1/chat/completions. To "
+            "use function tools, use /v1/responses or set reasoning_effort to 'none'.",
+            status=400,
+            type="invalid_request_error",
+            param="reasoning_effort",
+        )
+
+
+def _check_signatures(request: Request) -> None:
+    """Raises the 400 for calls since the user last spoke that came back without their signature.
+
+    Source: ai.google.dev/gemini-api/docs, "Thought signatures".
+    """
+    last = max((at for at, message in enumerate(request.messages) if message.role == "user"), default=-1)
+    for message in request.messages[last + 1 :]:
+        calls = message.tool_calls
+        if calls and not any("thoughtSignature" in call.extra.get("gemini", {}) for call in calls):
+            raise BadRequestError(
+                "Function call is missing a thought_signature in functionCall parts. This is required for tools to "
+                f"work correctly. Additional data, function call `default_api:{calls[0].name}`.",
+                status=400,
+                type="INVALID_ARGUMENT",
+            )
 
 
 def _check_fields(wire: str, body: dict[str, Any]) -> None:

@@ -11,9 +11,14 @@ from ringup.http import HttpRequest
 from ringup.secret import Secret
 from ringup.simulator import refusals
 from ringup.simulator.answers import Answer
+from ringup.simulator.batchlines import Batch
 from ringup.simulator.buckets import Buckets
 from ringup.simulator.cache import Caches
 from ringup.simulator.calls import Call
+from ringup.simulator.completions import Completion
+from ringup.simulator.filestore import Files
+from ringup.simulator.jobs import Jobs
+from ringup.simulator.shelf import Shelf
 from ringup.simulator.stored import Store
 
 __all__ = ["Handler", "Visit", "World"]
@@ -29,11 +34,31 @@ class World:
         self.buckets = buckets
         self.caches = Caches(clock)
         self.store = Store(clock)
+        self.completions: Shelf[Completion] = Shelf(clock)
+        self.files = Files(clock)
+        self.batches: Jobs[Batch] = Jobs(clock)
+        self.message_batches: Jobs[None] = Jobs(clock)
+        self.deleted: set[tuple[Secret | None, str]] = set()
+        "Fine-tuned models that their owner deleted."
 
     def clear(self) -> None:
         """Forget everything but the limits of the keys."""
         self.caches.clear()
         self.store.clear()
+        self.completions.clear()
+        self.files.clear()
+        self.batches.clear()
+        self.message_batches.clear()
+        self.deleted.clear()
+
+    def work(self) -> bool:
+        """Do a little of what the batches owe by now. False: they owe nothing more."""
+        return self.batches.work() or self.message_batches.work()
+
+    def check_model(self, key: Secret | None, vendor: refusals.Vendor, model: str) -> None:
+        """Raises the 404 of a model that was deleted."""
+        if (key, model) in self.deleted:
+            raise refusals.no_model(vendor, model)
 
     def take(self, key: Secret | None, vendor: refusals.Vendor, model: str, read: int, written: int) -> None:
         """Raises the 429 of a key that has had its requests or tokens."""

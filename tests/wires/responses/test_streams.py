@@ -503,7 +503,7 @@ def test_a_whole_answer_instead_of_a_stream() -> None:
         (b"event: response.cre", StreamTruncatedError, "before any of the answer"),
         (b"data: {oops}\n\n", ProtocolError, "isn't a JSON object"),
         (b"x" * (MAX_EVENT_BYTES + 1), ProtocolError, "larger than"),
-        (b":%s\n\n" % (b"x" * (MAX_EVENT_BYTES // 2)) * 2, ProtocolError, "is no event stream"),
+        (b":%s\n\n" % (b"x" * (MAX_EVENT_BYTES // 2)) * 2, StreamTruncatedError, "before any of the answer"),
     ],
     ids=["error", "html", "text", "nothing", "comment", "half", "broken", "huge", "comments"],
 )

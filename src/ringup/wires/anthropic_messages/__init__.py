@@ -8,7 +8,7 @@ The client half writes a request and reads what comes; the server half reads a r
     Writer                           _anthropic_writer.py    events to a stream's bytes
     read_error, write_error          _anthropic_errors.py
     write_count, read_count          _count.py
-    read_request, FIELDS             _anthropic_server.py    with the API's refusals in _anthropic_checks.py
+    read_request, FIELDS             _anthropic_server.py    with what it can't read in _anthropic_checks.py
     blocks and parts                 _anthropic_parts.py
 
 Where this wire differs from others: max_tokens is required; the system stands apart from the messages; tool results
@@ -19,6 +19,7 @@ documents in an assistant's message, citations in a user's text).
 
 from __future__ import annotations
 
+from ringup.wires.anthropic_messages._checks import refuse
 from ringup.wires.anthropic_messages._count import read_count, write_count
 from ringup.wires.anthropic_messages._errors import read_error, write_error
 from ringup.wires.anthropic_messages._parts import NAME, NEW_VERSION, OLD_VERSION
@@ -41,6 +42,7 @@ __all__ = [
     "read_messages",
     "read_reply",
     "read_request",
+    "refuse",
     "version_for",
     "write_count",
     "write_error",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from ringup.errors import APIError, ProtocolError, StreamTruncatedError
+from ringup.errors import ProtocolError, StreamTruncatedError
 from ringup.events import (
     ArgumentsDelta,
     Event,
     ExtraDelta,
-    Failed,
     Finish,
     PartEnd,
     PartStart,
@@ -23,10 +21,9 @@ from ringup.events import (
     ThinkingDelta,
     Used,
     merge_extra,
-    replay,
 )
 from ringup.messages import Opaque, Part, Text, Thinking, ToolCall
-from ringup.sse import MAX_EVENT_BYTES, Decoder
+from ringup.reading import Reading
 from ringup.wire_tools import decode, excerpt
 from ringup.wires.anthropic_messages._errors import read_error
 from ringup.wires.anthropic_messages._parts import NAME, read_count, read_part
@@ -34,9 +31,6 @@ from ringup.wires.anthropic_messages._reply import NAMED, finish_reason, read_re
 
 __all__ = ["Reader"]
 
-_BOM = b"\xef\xbb\xbf"
-_HEAD = 4096
-_STREAM = re.compile(rb"(?:event|data|id|retry)?:|[a-z]{1,5}\Z")
 _WORDS = frozenset({"text_delta", "thinking_delta", "input_json_delta"})
 
 
@@ -137,7 +131,7 @@ def _input(text: str) -> Any:
         return {"INVALID_JSON": text}
 
 
-class Reader:
+class Reader(Reading):
     """Reads the stream of one answer. The `event:` lines aren't needed: the type in the data counts.
 
     Pings, comments and events of unknown types give nothing. A second message_start or content_block_start, and a
@@ -147,18 +141,11 @@ class Reader:
     instead of a stream is read as a whole answer, or as an error, in `close`. Nothing counts after Finish or Failed.
     """
 
-    __slots__ = (
-        *("_begins", "_blocks", "_decoder", "_ended", "_extra", "_head", "_plain", "_sniffed", "_started", "_stop"),
-        *("_stopped", "_usage", "done"),
-    )
+    __slots__ = ("_blocks", "_ended", "_extra", "_started", "_stop", "_stopped", "_usage")
+    _read_reply = staticmethod(read_reply)
 
     def __init__(self) -> None:
-        self.done = False
-        self._decoder = Decoder()
-        self._begins = True  # no event came yet
-        self._head = b""  # how the body begins
-        self._sniffed = False  # it is known whether it is a stream
-        self._plain: bytearray | None = None  # a body that isn't one
+        super().__init__()
         self._started = False
         self._blocks: dict[int, _Block] = {}
         self._ended: set[int] = set()
@@ -167,87 +154,19 @@ class Reader:
         self._stop = Finish(None)
         self._stopped = False  # a stop_reason came
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes; give the events that they complete."""
-        found: list[Event] = []
-        if self.done:
-            return found
-        try:
-            for name, event in self._begin(data) if self._begins else self._decoder.feed(data):
-                self._read(name, event, found)
-                if self.done:
-                    break
-        except APIError as error:
-            self._fail(error, found)
-        return found
-
-    def close(self) -> list[Event]:
-        """The bytes have ended."""
-        found: list[Event] = []
-        if self.done:
-            return found
-        try:
-            if self._plain is not None:
-                found += replay(read_reply(bytes(self._plain)))
-                self.done = True
-            else:
-                self._flush(found)
-        except APIError as error:
-            self._fail(error, found)
-        return found
-
-    def _fail(self, error: APIError, found: list[Event]) -> None:
-        found.append(Failed(error))
-        self.done = True
-
-    # The beginning and the end of the body
-
-    def _begin(self, data: bytes) -> list[tuple[str, bytes]]:
-        """Until the first event: tells a stream from a body that is plain JSON, by its first character."""
-        if self._plain is not None:
-            return self._gather(data)
-        if self._sniffed:
-            self._head = (self._head + data)[:_HEAD]
-            return self._decoder.feed(data)
-        self._head = (self._head + data).lstrip()
-        start = self._head.removeprefix(_BOM).lstrip()
-        if not start or _BOM.startswith(start):
-            return []
-        self._sniffed = True
-        if start[:1] in (b"{", b"["):
-            self._plain = bytearray()
-            return self._gather(start)
-        data, self._head = self._head, self._head[:_HEAD]
-        return self._decoder.feed(data)
-
-    def _gather(self, data: bytes) -> list[tuple[str, bytes]]:
-        assert self._plain is not None
-        self._plain += data
-        if len(self._plain) > MAX_EVENT_BYTES:
-            raise ProtocolError(f"the answer is larger than {MAX_EVENT_BYTES:,} bytes and is no event stream")
-        return []
-
-    def _flush(self, found: list[Event]) -> None:
-        try:
-            for name, event in self._decoder.flush():
-                self._read(name, event, found)
-        except ProtocolError:
-            pass  # half an event: the stream was cut there
-        if self.done:
-            return
-        if self._stopped:
-            self._finish(found)
-        elif self._begins and self._head and not _STREAM.match(self._head.removeprefix(_BOM)):
-            text = excerpt(self._head)
-            raise ProtocolError(
-                f"the answer isn't an event stream: {text!r}", body=self._head.decode("utf-8", "replace")
-            )
-        else:
+    def _end(self) -> None:
+        if not self._stopped:
             raise StreamTruncatedError("the stream stopped before the answer was complete")
+        self._finish(self._found)
+
+    def _odd(self, body: bytes) -> None:
+        text = excerpt(body)
+        raise ProtocolError(f"the answer isn't an event stream: {text!r}", body=body.decode("utf-8", "replace"))
 
     # Events
 
-    def _read(self, name: str, data: bytes, found: list[Event]) -> None:
+    def _take(self, name: str, payload: bytes) -> None:
+        found, data = self._found, payload
         try:
             frame = _FRAME.decode(data)
         except (ValueError, RecursionError):
@@ -263,14 +182,13 @@ class Reader:
         self._dispatch(name, _object(data), data, found)
 
     def _dispatch(self, name: str, value: dict[str, Any], data: bytes, found: list[Event]) -> None:
-        self._begins = False
         match value.get("type") or ("error" if "error" in value else name):
             case "content_block_delta":
                 self._delta(_index(value), _part_of(value, "delta"), found)
             case "content_block_start":
                 self._open(_index(value), _part_of(value, "content_block"), found)
             case "content_block_stop":
-                self._end(_index(value), found)
+                self._end_block(_index(value), found)
             case "message_start":
                 self._start(value.get("message"), found)
             case "message_delta":
@@ -335,7 +253,7 @@ class Reader:
         if not self._grow(block, index, _Delta(**words), found) and (event := block.extend(index, delta)) is not None:
             found.append(event)
 
-    def _end(self, index: int, found: list[Event]) -> None:
+    def _end_block(self, index: int, found: list[Event]) -> None:
         block = self._blocks.pop(index, None)
         if block is None:
             return
@@ -356,7 +274,7 @@ class Reader:
 
     def _finish(self, found: list[Event]) -> None:
         for index in sorted(self._blocks):
-            self._end(index, found)
+            self._end_block(index, found)
         found.append(replace(self._stop, extra=self._extra))
         self.done = True
 

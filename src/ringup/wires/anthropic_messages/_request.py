@@ -47,6 +47,8 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     turns = _Turns(rules, notices)
     for at in range(count, len(request.messages)):
         turns.add(at, request.messages[at])
+    if not turns.written and _is_begun(request.messages[-1:]):
+        turns.written.append({"role": "assistant", "content": ""})
     if not turns.written:
         raise ParameterError("there is no message to send: the Messages API needs at least one", parameter="messages")
     body: dict[str, Any] = {"model": request.model, "max_tokens": _max_tokens(request, rules, notices)}
@@ -74,6 +76,11 @@ def version_for(request: Request) -> str:
         return OLD_VERSION
     old = any(needs_old_version("user" if m.role == "tool" else m.role, m.parts) for m in request.messages)
     return OLD_VERSION if old else NEW_VERSION
+
+
+def _is_begun(last: tuple[Message, ...]) -> bool:
+    """Whether there is only a turn of the assistant in which nothing is said yet."""
+    return bool(last) and last[0].role == "assistant" and not last[0].parts
 
 
 def _merge(body: dict[str, Any], extra: dict[str, Any]) -> None:

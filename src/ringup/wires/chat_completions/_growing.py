@@ -57,12 +57,12 @@ class _Call:
 
 
 class Growing:
-    """Feed it the pieces; `take` gives the events since the last time."""
+    """Feed it the pieces; it adds the events that they are to `found`."""
 
     __slots__ = ("_calls", "_found", "_index", "_kind", "_open", "_pieces", "_slots", "_sound", "refused")
 
-    def __init__(self) -> None:
-        self._found: list[Event] = []
+    def __init__(self, found: list[Event]) -> None:
+        self._found = found
         self._open: list[OpenPart] = []  # by index; none is ended before the end
         self._kind: Hashable = None  # what the part that grows now is: its words go on as long as this stays
         self._index = 0
@@ -71,15 +71,6 @@ class Growing:
         self._slots: dict[int | str, _Call] = {}  # the call that the deltas of a wire's index belong to now
         self._sound = ""  # base64 that waits for the rest of its group of four
         self.refused = False
-
-    def take(self) -> list[Event]:
-        """The events since the last time."""
-        found, self._found = self._found, []
-        return found
-
-    def add(self, event: Event) -> None:
-        """An event that isn't about a part, in its place among the others."""
-        self._found.append(event)
 
     @property
     def whole(self) -> bool:

@@ -119,21 +119,25 @@ def _read_image(block: dict[str, Any]) -> Part | None:
     image = {"url": image} if isinstance(image, str) else image  # Mistral, Ollama
     if not isinstance(image, dict) or not isinstance(image.get("url"), str):
         return None
+    if not isinstance(image.get("detail"), str | None):
+        return None
     extra = rest_of(block, ("type",), "image_url", ("url", "detail"))
     media, data = read_data(image["url"])
     if data is None:
-        return Image(url=image["url"], detail=word(image.get("detail")), extra=extra)
-    return Image(data=data, media_type=media, detail=word(image.get("detail")), extra=extra)
+        return Image(url=image["url"], detail=image.get("detail"), extra=extra)
+    return Image(data=data, media_type=media, detail=image.get("detail"), extra=extra)
 
 
 def _read_file(block: dict[str, Any]) -> Part | None:
     file = block.get("file")
     if not isinstance(file, dict):
         return None
-    extra = rest_of(block, ("type",), "file", ("filename", "file_data", "file_id"))
-    name, where = word(file.get("filename")), file.get("file_data")
-    if not isinstance(where, str):
-        return Document(file_id=word(file.get("file_id")), name=name, extra=extra)
+    name, where, file_id = file.get("filename"), file.get("file_data"), file.get("file_id")
+    if not isinstance(name, str | None) or not isinstance(where or file_id, str):
+        return None
+    if not where:
+        return Document(file_id=file_id, name=name, extra=rest_of(block, ("type",), "file", ("filename", "file_id")))
+    extra = rest_of(block, ("type",), "file", ("filename", "file_data"))
     media, data = read_data(where)
     if data is None:
         return Document(url=where, name=name, extra=extra)
@@ -323,10 +327,13 @@ def _old_call(call: Any) -> list[Part]:
 # A whole message of the assistant
 
 
-def message_parts(message: dict[str, Any]) -> tuple[list[Part], dict[str, Any]]:
+def message_parts(
+    message: dict[str, Any], read: Callable[[Any], Part] = read_block
+) -> tuple[list[Part], dict[str, Any]]:
     """The parts of an assistant's message, in a request or in a reply, and its fields that aren't modelled.
 
-    The order is the wire's: reasoning, content, refusal, audio, tool calls. Empty text is no part.
+    The order is the wire's: reasoning, content, refusal, audio, tool calls. Empty text is no part. `read` reads the
+    items of its content.
     """
     parts = _reasoning(message)
     content = message.get("content")
@@ -334,17 +341,17 @@ def message_parts(message: dict[str, Any]) -> tuple[list[Part], dict[str, Any]]:
         if content:
             parts.append(Text(content))
     elif isinstance(content, list):
-        parts.extend([read_block(block) for block in content])
+        parts.extend([read(block) for block in content])
     elif content is not None:
-        parts.append(read_block(content))
+        parts.append(read(content))
     refusal = message.get("refusal")
     if refusal and isinstance(refusal, str):
         parts.append(Refusal(refusal))
     parts.extend(_audio(message.get("audio")))
     calls = message.get("tool_calls")
     if isinstance(calls, list):
-        read = [read_call(call) for call in calls if isinstance(call, dict)]
-        parts.extend([call for call in read if call])
+        found = [read_call(call) for call in calls if isinstance(call, dict)]
+        parts.extend([call for call in found if call])
     parts.extend(_old_call(message.get("function_call")))
     return parts, filled(message, _KNOWN)
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from ringup.errors import APIError, ProtocolError, StreamTruncatedError
-from ringup.events import Event, Failed, Finish, Noticed, Start, Used, merge_extra, replay
+from ringup.errors import APIError, StreamTruncatedError
+from ringup.events import Finish, Noticed, Start, Used, merge_extra
 from ringup.openai_errors import error_of, holds_error, not_an_answer
-from ringup.sse import Decoder
+from ringup.reading import Reading
 from ringup.usage import Usage
 from ringup.wire_tools import count, decode, filled, is_json, word
 from ringup.wires.chat_completions._growing import Growing
@@ -37,7 +37,6 @@ _DELTA_FIELDS = frozenset(
     }
 )
 _CHUNK_FIELDS = TOP_FIELDS | {"obfuscation", "p"}  # the last two are random padding (OpenAI, Mistral)
-_SSE_BEGINS = (b":", b"data", b"event", b"id", b"retry")
 
 
 class _Function(msgspec.Struct, forbid_unknown_fields=True):
@@ -85,7 +84,7 @@ class _Chunk(msgspec.Struct, forbid_unknown_fields=True):
 _decode_chunk = msgspec.json.Decoder(_Chunk).decode
 
 
-class Reader:
+class Reader(Reading):
     """Reads the stream of one answer.
 
     It ends at [DONE], or where the bytes end after a finish_reason came: servers leave out either, but an answer with
@@ -93,16 +92,12 @@ class Reader:
     arguments; the finish reason is None then. Nothing counts after the end. Of several choices the first is read.
     """
 
-    __slots__ = (
-        *("_decoder", "_extra", "_head", "_id", "_message", "_noticed", "_parts", "_raw", "_started", "_usage"),
-        "done",
-    )
+    __slots__ = ("_extra", "_id", "_message", "_noticed", "_parts", "_raw", "_started", "_usage")
+    _read_reply = staticmethod(read_reply)
 
     def __init__(self) -> None:
-        self.done = False
-        self._decoder = Decoder()
-        self._head: bytearray | None = bytearray()  # the body, as long as it shows no event
-        self._parts = Growing()
+        super().__init__()
+        self._parts = Growing(self._found)
         self._started = False
         self._id = Start()
         self._raw: str | None = None
@@ -111,79 +106,32 @@ class Reader:
         self._message: dict[str, Any] = {}
         self._noticed = False
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes; give the events that they complete."""
-        if self.done:
-            return []
-        try:
-            found = self._decoder.feed(data)
-        except ProtocolError as error:
-            self._fail(error)
-            return self._parts.take()
-        if self._head is not None:
-            self._head += data
-            self._head = None if found else self._head
-        for name, payload in found:
-            if not self._quick(payload, name):
-                self._event(payload, name)
-            if self.done:
-                break
-        return self._parts.take()
-
-    def close(self) -> list[Event]:
-        """The bytes have ended."""
-        if self.done:
-            return []
-        for name, payload in self._decoder.flush():
-            self._head = None
-            if _is_whole(payload):  # a piece of an event tells nothing but that the stream was cut
-                self._event(payload, name)
-        if not self.done:
-            if self._head is None:
-                self._end(self._raw is not None)
-            else:
-                self._not_a_stream(bytes(self._head))
-        return self._parts.take()
-
     # The end
 
-    def _fail(self, error: APIError) -> None:
-        self.done = True
-        self._parts.add(Failed(error))
+    def _end(self) -> None:
+        self._finish(self._raw is not None)
 
-    def _end(self, whole: bool) -> None:
+    def _finish(self, whole: bool) -> None:
         if not whole:
             came = "after a part of the answer" if self._started else "before any of the answer"
-            self._fail(StreamTruncatedError(f"the stream ended {came}, without a finish_reason"))
-            return
+            raise StreamTruncatedError(f"the stream ended {came}, without a finish_reason")
         self._start()
         self._parts.end()
         reason = finish_of(self._raw, self._parts.refused)
-        self._parts.add(Finish(reason, self._raw, extra=self._extra, message_extra=extra_of(self._message)))
+        self._found.append(Finish(reason, self._raw, extra=self._extra, message_extra=extra_of(self._message)))
         self.done = True
 
-    def _not_a_stream(self, body: bytes) -> None:
-        """No event came: an error or a whole answer as plain JSON (the server ignored `stream`), or something else."""
-        body = body.strip()
+    def _odd(self, body: bytes) -> None:
         body = body.removeprefix(b"error:").lstrip()  # llama.cpp, in old builds
-        try:
-            if is_json(body):
-                self._whole(body)
-            elif not body or body.startswith(_SSE_BEGINS):
-                self._end(False)
-            else:
-                raise not_an_answer(body, "something that is neither a stream nor JSON")
-        except APIError as error:
-            self._fail(error)
-
-    def _whole(self, body: bytes) -> None:
-        reply = read_reply(body)
-        *events, last = replay(reply)
-        for event in (*events, *[Noticed(notice) for notice in reply.notices], last):
-            self._parts.add(event)
-        self.done = True
+        if not is_json(body):
+            raise not_an_answer(body, "something that is neither a stream nor JSON")
+        self._whole(body)
 
     # Events
+
+    def _take(self, name: str, payload: bytes) -> None:
+        if not self._quick(payload, name):
+            self._event(payload, name)
 
     def _quick(self, payload: bytes, name: str) -> bool:
         """Take a chunk that holds a piece of one kind of text and nothing else; False leaves it to the general way."""
@@ -211,7 +159,7 @@ class Reader:
         if not payload:
             return
         if payload.startswith(b"[DONE]"):
-            self._end(self._raw is not None or self._parts.whole)
+            self._finish(self._raw is not None or self._parts.whole)
             return
         try:
             value = decode(payload)
@@ -258,19 +206,19 @@ class Reader:
     def _start(self) -> None:
         if not self._started:
             self._started = True
-            self._parts.add(self._id)
+            self._found.append(self._id)
 
     def _use(self, usage: Usage | None) -> None:
         if usage is not None and usage != self._usage:
             self._start()
             self._usage = usage
-            self._parts.add(Used(usage))
+            self._found.append(Used(usage))
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if choice.get("index"):
             if not self._noticed:
                 self._noticed = True
-                self._parts.add(Noticed(ONE_CHOICE))
+                self._found.append(Noticed(ONE_CHOICE))
             return
         delta = choice["delta"] if "delta" in choice else choice.get("message")  # Perplexity has both
         if isinstance(delta, dict):
@@ -324,13 +272,6 @@ class Reader:
 def _has_any(value: Any) -> bool:
     """Whether an object has anything in it (Snowflake sends objects of empty texts)."""
     return isinstance(value, dict) and any(value.values())
-
-
-def _is_whole(payload: bytes) -> bool:
-    try:
-        return payload.startswith(b"[DONE]") or decode(payload) is not None
-    except ValueError:
-        return False
 
 
 def _error(value: dict[str, Any], choices: list[dict[str, Any]]) -> APIError | None:

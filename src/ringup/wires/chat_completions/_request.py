@@ -273,12 +273,16 @@ class _Messages:
         moved = len(words) < len(result.parts)
         if moved:
             self._move(result)
-        if result.call_id in self.old_calls:
+        fields = dict(own(result.extra)) if result.extra else {}
+        if fields.pop("field", "") == "function_call" or result.call_id in self.old_calls:
             written: Block = {"role": "function", "name": result.call_id}
         else:
             written = {"role": "tool", "tool_call_id": self.id(result.call_id)}
         written["content"] = self._content(words) or (_NEXT if moved else "")
-        return written | own(result.extra) if result.extra else written
+        written.update(fields)
+        if not result.call_id and written.get("tool_call_id", "") is None:  # it came without one
+            del written["tool_call_id"]
+        return written
 
     def _move(self, result: ToolResult) -> None:
         self.notices.add("moved", "tool_result", _ONLY_TEXT)

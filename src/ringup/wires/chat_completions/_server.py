@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ringup.http import HttpRequest
@@ -14,15 +15,26 @@ from ringup.messages import (
     Part,
     Reasoning,
     Request,
+    Role,
     Text,
+    Thinking,
     Tool,
     ToolChoice,
     ToolResult,
 )
 from ringup.openai_checks import not_json
-from ringup.wire_tools import decode, filled
-from ringup.wires.chat_completions._checks import check_messages, check_request
-from ringup.wires.chat_completions._parts import NAME, extra_of, message_parts, read_block, rest_of
+from ringup.wire_tools import decode, filled, word
+from ringup.wires.chat_completions._checks import check_messages, check_request, check_roles
+from ringup.wires.chat_completions._parts import (
+    NAME,
+    detail_block,
+    extra_of,
+    is_old,
+    message_parts,
+    read_block,
+    read_detail,
+    rest_of,
+)
 
 __all__ = ["read_messages", "read_request"]
 
@@ -30,38 +42,41 @@ _IN_RESULTS = (Text, Image, Document, Opaque)
 _FORMAT = frozenset({"name", "description", "schema", "strict"})
 _HANDLED = frozenset(
     {
-        *("model", "messages", "stream", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n"),
-        *("stop", "seed", "tools", "tool_choice", "parallel_tool_calls", "metadata", "response_format"),
-        *("reasoning_effort", "stream_options"),
+        *("model", "messages", "stream", "stop", "tools", "parallel_tool_calls", "metadata", "stream_options"),
+        *("tool_choice", "response_format", "reasoning_effort"),
+        *("max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed"),
     }
 )
+_LIMITS = ("max_tokens", "max_completion_tokens")
 
 
 def read_request(http: HttpRequest) -> Request:
-    """The request that a client sent. Raises BadRequestError as OpenAI would answer it.
+    """The request that a client sent. Raises BadRequestError, in OpenAI's words, for what no server could read.
 
-    Fields without a name of their own, known to OpenAI or not, are in `extra` (`FIELDS` tells which it knows). As the
-    request that we write asks for usage in a stream, a stream that doesn't has `stream_options` None in `extra`. No
-    header belongs to the request on this wire, so none is kept (some hold keys).
+    Fields without a name of their own, known to OpenAI or not, are in `extra` (`FIELDS` tells which it knows), and
+    so are values in a form that a Request can't hold ("9" for 9). As the request that we write asks for usage in a
+    stream, a stream that doesn't has `stream_options` None there. No header belongs to the request on this wire, so
+    none is kept (some hold keys).
     """
     try:
         body = decode(http.body)
     except ValueError:
         raise not_json() from None
     check_request(body)
-    messages = [_message(message) for message in body["messages"]]
+    messages = _messages(body["messages"])
     system: tuple[Any, ...] = ()
-    first = messages[0]
-    if first.role == "system" and not first.extra and first.name is None and _is_plain(first):
+    first = messages[0] if messages else None
+    if first and first.role == "system" and not first.extra and first.name is None and _is_plain(first):
         system, messages = first.parts, messages[1:]
-    limit = body.get("max_completion_tokens")
+    limit = _whole(body.get("max_completion_tokens"))
+    effort = body.get("reasoning_effort")
     return Request(
         model=body["model"],
         messages=tuple(messages),
         system=system,
-        max_tokens=_whole(body.get("max_tokens") if limit is None else limit),
-        temperature=body.get("temperature"),
-        top_p=body.get("top_p"),
+        max_tokens=_whole(body.get("max_tokens")) if limit is None else limit,
+        temperature=_number(body.get("temperature")),
+        top_p=_number(body.get("top_p")),
         stop=_stop(body.get("stop")),
         seed=_whole(body.get("seed")),
         n=_whole(body.get("n")),
@@ -69,7 +84,7 @@ def read_request(http: HttpRequest) -> Request:
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls"),
         output_schema=_output_schema(body.get("response_format")),
-        reasoning=_reasoning(body.get("reasoning_effort")),
+        reasoning=Reasoning(effort=effort) if isinstance(effort, str) else None,
         metadata=body.get("metadata"),
         stream=bool(body.get("stream")),
         extra=_extra(body),
@@ -79,91 +94,190 @@ def read_request(http: HttpRequest) -> Request:
 def read_messages(messages: list[dict[str, Any]]) -> tuple[Message, ...]:
     """Messages in this wire's shape, a part of a conversation perhaps. Raises BadRequestError for one that isn't."""
     check_messages(messages)
-    return tuple([_message(message) for message in messages])
+    check_roles(messages)
+    return tuple(_messages(messages))
 
 
 def _extra(body: dict[str, Any]) -> dict[str, Any]:
-    extra = {name: value for name, value in body.items() if name not in _HANDLED and value is not None}
-    if body.get("response_format") is not None and _output_schema(body["response_format"]) is None:
-        extra["response_format"] = body["response_format"]
-    if body.get("stream") and body.get("stream_options") != {"include_usage": True}:
-        extra["stream_options"] = body.get("stream_options")
+    extra = {name: value for name, value in body.items() if value is not None and not _is_held(name, body)}
+    if body.get("stream") and body.get("stream_options") is None:
+        extra["stream_options"] = None
     return extra
 
 
-def _whole(value: int | float | None) -> int | None:
-    return None if value is None else int(value)
+def _is_held(name: str, body: dict[str, Any]) -> bool:
+    """Whether the Request has a place for a field, and for a value in this form."""
+    value = body[name]
+    match name:
+        case "max_tokens" | "max_completion_tokens" if all(body.get(limit) is not None for limit in _LIMITS):
+            return False
+        case "max_tokens" | "max_completion_tokens" | "n" | "seed":
+            return _whole(value) is not None
+        case "temperature" | "top_p":
+            return _number(value) is not None
+        case "reasoning_effort":
+            return isinstance(value, str)
+        case "tool_choice":
+            return _tool_choice(value) is not None
+        case "response_format":
+            return _output_schema(value) is not None
+        case "stream_options":
+            return bool(body.get("stream")) and value == {"include_usage": True}
+    return name in _HANDLED
+
+
+def _whole(value: Any) -> int | None:
+    if value is None or isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
+        return None
+    return int(value)
+
+
+def _number(value: Any) -> float | None:
+    return None if isinstance(value, str) else value
 
 
 def _stop(stop: str | list[str] | None) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop or ())
 
 
-def _reasoning(effort: str | None) -> Reasoning | None:
-    return None if effort is None else Reasoning(effort=effort)
-
-
-def _output_schema(wanted: dict[str, Any] | None) -> OutputSchema | None:
+def _output_schema(wanted: Any) -> OutputSchema | None:
     """The schema that is asked for; None for no wish, and for a form that only some server knows (kept in extra)."""
     match wanted:
         case {"type": "json_object", **rest} if not rest:
             return OutputSchema()
         case {"type": "json_schema", "json_schema": {"schema": {}, "name": str()} as inner, **rest} if not rest:
-            if inner.keys() <= _FORMAT:
+            if inner["name"] and inner.keys() <= _FORMAT:
                 return OutputSchema(**inner)
     return None
 
 
 def _tool(tool: dict[str, Any]) -> Tool | Opaque:
+    """A function; one in a form that we don't know, and any other tool, is kept whole."""
     inner = tool.get("function")
-    if tool.get("type", "function") != "function" or not isinstance(inner, dict):
+    if tool.get("type", "function") != "function" or not isinstance(inner, dict) or not _is_function(inner):
         return Opaque(NAME, tool)
     extra = rest_of(tool, ("type",), "function", ("name", "description", "parameters", "strict"))
     return Tool(inner["name"], inner.get("description"), inner.get("parameters"), inner.get("strict"), extra)
 
 
+def _is_function(inner: dict[str, Any]) -> bool:
+    types = (("description", str), ("parameters", dict), ("strict", bool))
+    known = all(inner.get(name) is None or isinstance(inner[name], kind) for name, kind in types)
+    return known and isinstance(inner.get("name"), str)
+
+
 def _tool_choice(choice: Any) -> ToolChoice | Opaque | None:
     match choice:
-        case None:
-            return None
         case "auto" | "none" | "required":
             return ToolChoice(choice)
         case "any":  # Mistral's word
             return ToolChoice("required")
-        case {"type": "function", "function": {"name": str(name)}}:
+        case {"type": "function", "function": {"name": str(name), **inner}, **rest} if not inner and not rest:
             return ToolChoice("tool", name)
-    return Opaque(NAME, choice)
+        case dict():
+            return Opaque(NAME, choice)
+    return None  # another word, which only some server knows, is kept in extra
 
 
 # Messages
 
+_ROLES: tuple[Role, ...] = ("system", "developer", "user")
 
-def _message(message: dict[str, Any]) -> Message:
-    match message["role"]:
+
+def _messages(messages: list[dict[str, Any]]) -> list[Message]:
+    read: list[Message] = []
+    old: set[str] = set()  # the functions called in the deprecated way
+    for message in messages:
+        read.append(_message(message, old))
+        old |= {part.id for part in read[-1].tool_calls if is_old(part)}
+    return read
+
+
+def _message(message: dict[str, Any], old: set[str]) -> Message:
+    role, name = message["role"], message.get("name")
+    match role:
         case "assistant":
-            parts, rest = message_parts(message)
-            return Message("assistant", tuple(parts), message.get("name"), extra_of(rest))
+            parts, rest = message_parts(message, _said)
+            return Message("assistant", tuple(parts), name, extra_of(rest | _unsaid(message)))
         case "tool":
-            rest = filled(message, ("role", "content", "tool_call_id", "name"))
-            result = ToolResult(message["tool_call_id"], _result_parts(message["content"]), extra=extra_of(rest))
-            return Message("tool", (result,), message.get("name"))
+            return Message("tool", (_result(message),), name)
         case "function":
-            return Message("tool", (ToolResult(message["name"], _result_parts(message["content"])),))
+            return Message("tool", (_old_result(message, old),))
     rest = filled(message, ("role", "content", "name"))
-    return Message(message["role"], tuple(_parts(message["content"])), message.get("name"), extra_of(rest))
+    if role not in _ROLES:
+        rest["role"], role = role, "user"
+    return Message(role, tuple(_parts(message.get("content"))), name, extra_of(rest))
 
 
-def _parts(content: str | list[dict[str, Any]]) -> list[Part]:
+def _said(block: Any) -> Part:
+    """A piece of what the assistant said. Pictures and files, which OpenAI takes from others only, stay as they are."""
+    part = read_block(block)
+    return Opaque(NAME, block) if isinstance(part, Image | Document) else part
+
+
+def _unsaid(message: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an assistant's message whose form no part can hold. They go back as they came."""
+    known: dict[str, Callable[[Any], bool]] = {
+        "tool_calls": lambda calls: all(map(_is_call, calls)),
+        "function_call": _is_old_call,
+        "refusal": lambda refusal: isinstance(refusal, str),
+        "audio": lambda audio: isinstance(audio, dict) and audio.keys() == {"id"},  # sent back by its id
+        "reasoning_details": lambda details: isinstance(details, list) and all(map(_is_detail, details)),
+    }
+    rest = {name: message[name] for name, holds in known.items() if message.get(name) and not holds(message[name])}
+    said = [part.text for part in message_parts(message)[0] if isinstance(part, Thinking)]
+    for name in ("reasoning_content", "reasoning"):
+        if message.get(name) and message[name] not in said and not (any(said) and message.get("reasoning_details")):
+            rest[name] = message[name]
+    return rest
+
+
+def _is_call(call: Any) -> bool:
+    kind = (call.get("type") or "function") if isinstance(call, dict) else None
+    inner = call.get(kind) if kind in ("function", "custom") else None
+    if not isinstance(inner, dict) or not isinstance(call.get("id"), str):
+        return False
+    words = inner.get("input" if kind == "custom" else "arguments")
+    return isinstance(inner.get("name"), str) and isinstance(words, str | dict)
+
+
+def _is_old_call(call: Any) -> bool:
+    plain = isinstance(call, dict) and call.keys() == {"name", "arguments"}
+    return plain and bool(call["name"]) and all(isinstance(value, str) for value in call.values())
+
+
+def _is_detail(detail: Any) -> bool:
+    return isinstance(detail, dict) and detail_block(read_detail(detail)) == filled(detail, ()) == detail
+
+
+def _result(message: dict[str, Any]) -> ToolResult:
+    rest = filled(message, ("role", "content", "tool_call_id", "name"))
+    call = message.get("tool_call_id")
+    if not isinstance(call, str):
+        rest["tool_call_id"] = call
+    return ToolResult(word(call) or "", _result_parts(message.get("content")), extra=extra_of(rest))
+
+
+def _old_result(message: dict[str, Any], old: set[str]) -> ToolResult:
+    """The result of a deprecated function_call. It has no id, so the function's name stands for one."""
+    rest = filled(message, ("role", "content", "name"))
+    name = message.get("name") or ""
+    if name not in old:
+        rest["field"] = "function_call"
+    return ToolResult(name, _result_parts(message.get("content")), extra=extra_of(rest))
+
+
+def _parts(content: str | list[Any] | None) -> list[Part]:
     if isinstance(content, str):
         return [Text(content)] if content else []
-    return [read_block(block) for block in content]
+    return [read_block(block) for block in content or ()]
 
 
-def _result_parts(content: str | list[dict[str, Any]]) -> tuple[Text | Image | Document | Opaque, ...]:
+def _result_parts(content: str | list[Any] | None) -> tuple[Text | Image | Document | Opaque, ...]:
     """What a tool gave; a part that no result can hold stays as it came."""
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    read = [(read_block(block), block) for block in content]
+    read = [(read_block(block), block) for block in content or ()]
     return tuple([part if isinstance(part, _IN_RESULTS) else Opaque(NAME, block) for part, block in read])
 
 

@@ -18,14 +18,15 @@ of tools stops with STOP; a blocked prompt is an answer of 200 without candidate
 
 from __future__ import annotations
 
+from ringup.wires.gemini._checks import refuse
 from ringup.wires.gemini._count import read_count, write_count
 from ringup.wires.gemini._errors import read_error, write_error
-from ringup.wires.gemini._fields import FIELDS
+from ringup.wires.gemini._fields import FIELDS, plain_name
 from ringup.wires.gemini._parts import NAME, PATH
 from ringup.wires.gemini._reader import Reader
 from ringup.wires.gemini._reply import read_reply, write_reply
 from ringup.wires.gemini._request import write_request
-from ringup.wires.gemini._server import check_names, read_request
+from ringup.wires.gemini._server import check_names, read_request, tidy
 from ringup.wires.gemini._writer import Writer
 
 __all__ = [
@@ -35,10 +36,13 @@ __all__ = [
     "Reader",
     "Writer",
     "check_names",
+    "plain_name",
     "read_count",
     "read_error",
     "read_reply",
     "read_request",
+    "refuse",
+    "tidy",
     "write_count",
     "write_error",
     "write_reply",

@@ -12,13 +12,10 @@ from typing import Any
 from ringup import errors
 from ringup.errors import APIError, APIStatusError, status_error
 from ringup.http import HttpResponse
-from ringup.wire_tools import count, decode, encode, excerpt, retry_after, should_retry
+from ringup.wire_tools import MAX_BODY, count, decode, encode, excerpt, not_an_answer, retry_after, should_retry
 from ringup.wires.gemini._parts import Block
 
 __all__ = ["error_body", "error_of", "not_an_answer", "read_error", "write_error"]
-
-MAX_BODY = 64 * 1024
-"""How much of an error's body is kept: 64 KiB."""
 
 _STATUS = {
     "INVALID_ARGUMENT": 400,
@@ -90,15 +87,6 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> APIError
 def _no_message(status: int, body: bytes) -> str:
     shown = excerpt(body)
     return f"the server answered {status}: {shown}" if shown else f"the server answered {status} with an empty body"
-
-
-def not_an_answer(body: bytes, what: str) -> errors.ProtocolError:
-    """The error for a 200 whose body is no answer of this API. `what` completes "the server sent ..."."""
-    if body.lstrip()[:1] == b"<":
-        what = "an HTML page, which a proxy or a wrong base URL does,"
-    shown = excerpt(body)
-    tail = f": {shown}" if shown else ""
-    return errors.ProtocolError(f"the server sent {what} instead of an answer{tail}", body=excerpt(body, MAX_BODY))
 
 
 def error_of(value: Any, status: int = 200, fallback: str = "the server sent an error without a message") -> APIError:

@@ -7,24 +7,21 @@ names and without an end mark; each holds new parts and the usage so far.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
 
-from ringup.errors import APIError, ProtocolError, StreamTruncatedError
+from ringup.errors import StreamTruncatedError
 from ringup.events import (
     Event,
-    Failed,
     Finish,
     Noticed,
     Start,
     Used,
     merge_extra,
-    replay,
 )
-from ringup.sse import MAX_EVENT_BYTES, Decoder
+from ringup.reading import Reading
 from ringup.usage import Usage
 from ringup.wire_tools import decode
 from ringup.wires.gemini._errors import error_of, not_an_answer
@@ -49,10 +46,8 @@ from ringup.wires.gemini._reply import (
 
 __all__ = ["Reader"]
 
-_BOM = b"\xef\xbb\xbf"
 _TAIL = 64 * 1024
 _NOTHING = msgspec.Raw()
-_STREAM = re.compile(rb"(?:event|data|id|retry)?:|[a-z]{1,5}\Z")
 
 
 class _Part(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -97,7 +92,7 @@ _DETAILS = _Usage.__struct_encode_fields__[len(COUNTERS) :]
 _json = json.JSONDecoder(strict=False)
 
 
-class Reader:
+class Reader(Reading):
     """Reads the stream of one answer. Of several candidates the first is read.
 
     A finishReason says that the answer is whole, and yet more may follow it: the usage, or, from the older models that
@@ -110,17 +105,13 @@ class Reader:
     """
 
     __slots__ = (
-        *("_begins", "_content", "_decoder", "_details", "_extra", "_head", "_last_details", "_noticed", "_parts"),
-        *("_plain", "_raw", "_sniffed", "_started", "_tail", "_usage", "_whole", "done"),
+        *("_content", "_details", "_extra", "_last_details", "_noticed", "_parts", "_raw", "_started", "_tail"),
+        *("_usage", "_whole_came"),
     )
+    _read_reply = staticmethod(read_reply)
 
     def __init__(self) -> None:
-        self.done = False
-        self._decoder = Decoder()
-        self._begins = True  # no event came yet
-        self._sniffed = False  # it is known whether it is a stream
-        self._head = b""  # how the body begins
-        self._plain: bytearray | None = None  # a body that isn't a stream
+        super().__init__()
         self._tail = b""  # the bytes since the last event, and perhaps some before
         self._started = False
         self._parts = Growing()
@@ -128,81 +119,29 @@ class Reader:
         self._last_details: list[msgspec.Raw] = []
         self._details: dict[str, Any] = {}
         self._raw: str | None = None
-        self._whole = False  # a finishReason came, or the prompt was blocked
+        self._whole_came = False  # a finishReason came, or the prompt was blocked
         self._noticed = False
         self._extra: dict[str, Any] = {}
         self._content: dict[str, Any] = {}
 
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes; give the events that they complete."""
-        found: list[Event] = []
-        if self.done:
-            return found
-        try:
-            events = self._begin(data) if self._begins else self._decoder.feed(data)
-            self._tail = data if events else (self._tail + data)[-_TAIL:]
-            for _, payload in events:
-                if not self._quick(payload, found):
-                    self._event(payload, found)
-        except APIError as error:
-            self._fail(error, found)
+        found = super().feed(data)
+        self._tail = data if found else (self._tail + data)[-_TAIL:]
         return found
 
-    def close(self) -> list[Event]:
-        """The bytes have ended."""
-        found: list[Event] = []
-        if self.done:
-            return found
-        try:
-            if self._plain is not None:
-                self._read_plain(bytes(self._plain), found)
-            else:
-                self._flush(found)
-        except APIError as error:
-            self._fail(error, found)
-        return found
+    # The end of the body
 
-    def _fail(self, error: APIError, found: list[Event]) -> None:
-        found.append(Failed(error))
-        self.done = True
+    def _half(self) -> None:
+        raise StreamTruncatedError("the stream stopped inside an event")
 
-    # The beginning and the end of the body
+    def _odd(self, body: bytes) -> None:
+        raise not_an_answer(body, "something that is neither a stream nor JSON")
 
-    def _begin(self, data: bytes) -> list[tuple[str, bytes]]:
-        """Until the first event: tells a stream from a body that is plain JSON, by its first character."""
-        if self._plain is not None:
-            return self._gather(data)
-        if self._sniffed:
-            self._head = (self._head + data)[:_TAIL]
-            return self._decoder.feed(data)
-        self._head = (self._head + data).lstrip()
-        start = self._head.removeprefix(_BOM).lstrip()
-        if not start or _BOM.startswith(start):
-            return []
-        self._sniffed = True
-        if start[:1] in (b"{", b"["):
-            self._plain = bytearray()
-            return self._gather(start)
-        data, self._head = self._head, self._head[:_TAIL]
-        return self._decoder.feed(data)
-
-    def _gather(self, data: bytes) -> list[tuple[str, bytes]]:
-        assert self._plain is not None
-        self._plain += data
-        if len(self._plain) > MAX_EVENT_BYTES:
-            raise ProtocolError(f"the answer is larger than {MAX_EVENT_BYTES:,} bytes and is no event stream")
-        return []
-
-    def _flush(self, found: list[Event]) -> None:
-        for _, payload in self._decoder.flush():
-            if not _is_json(payload):
-                raise StreamTruncatedError("the stream stopped inside an event")
-            self._event(payload, found)
-        if not self._whole:
+    def _end(self) -> None:
+        if not self._whole_came:
             self._look_for_error()
-        if self._begins and self._head and not _STREAM.match(self._head.removeprefix(_BOM)):
-            raise not_an_answer(self._head, "something that is neither a stream nor JSON")
-        self._finish(found)
+        self._finish(self._found)
 
     def _look_for_error(self) -> None:
         """An error may end a stream without being an event: raise it."""
@@ -213,7 +152,7 @@ class Reader:
                 raise error_of(value)
 
     def _finish(self, found: list[Event]) -> None:
-        if not self._whole:
+        if not self._whole_came:
             came = "after a part of the answer" if self._started else "before any of the answer"
             raise StreamTruncatedError(f"the stream stopped {came}, without a finishReason")
         self._parts.end(found)
@@ -222,12 +161,10 @@ class Reader:
         found.append(Finish(reason, block or self._raw, None, self._extra, extra_of(self._content)))
         self.done = True
 
-    def _read_plain(self, body: bytes, found: list[Event]) -> None:
+    def _whole(self, body: bytes) -> None:
         """A whole answer, or an array of chunks; what is whole of an array that was cut is read."""
         if body.startswith(b"{"):
-            *events, last = replay(reply := read_reply(body))
-            found += [*events, *[Noticed(notice) for notice in reply.notices], last]
-            self.done = True
+            super()._whole(body)
             return
         text, at = body.decode("utf-8", "replace"), 1
         while (at := _skip(text, at)) < len(text) and text[at] != "]":
@@ -235,12 +172,16 @@ class Reader:
                 value, at = _json.raw_decode(text, at)
             except (ValueError, RecursionError):
                 break
-            self._chunk(value, found)
+            self._chunk(value, self._found)
         if at >= len(text) or text[at] != "]":
             raise StreamTruncatedError("the stream stopped inside its JSON array")
-        self._finish(found)
+        self._finish(self._found)
 
     # Events
+
+    def _take(self, name: str, payload: bytes) -> None:  # noqa: ARG002 - Google's events have no names
+        if not self._quick(payload, self._found):
+            self._event(payload, self._found)
 
     def _quick(self, payload: bytes, found: list[Event]) -> bool:
         """Take a chunk that holds a piece of words, its usage and nothing else; False leaves it to the general way."""
@@ -277,7 +218,6 @@ class Reader:
         value = camel("GenerateContentResponse", value)
         if not isinstance(value, dict):
             raise not_an_answer(str(value).encode(), "an event that isn't a JSON object")
-        self._begins = False
         if not is_answer(value):
             return
         self._start(value, found)
@@ -289,7 +229,7 @@ class Reader:
         self._candidate(candidate, found)
         if isinstance(value.get("usageMetadata"), dict):
             self._use(read_usage(value["usageMetadata"]), found)
-        self._whole = self._whole or self._raw is not None or blocked(self._extra) is not None
+        self._whole_came = self._whole_came or self._raw is not None or blocked(self._extra) is not None
 
     def _start(self, value: Block, found: list[Event]) -> None:
         if not self._started:

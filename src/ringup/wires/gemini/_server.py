@@ -23,31 +23,35 @@ from ringup.messages import (
     ToolResult,
 )
 from ringup.wire_tools import decode
-from ringup.wires.gemini._checks import check_request, refuse, tidy
+from ringup.wires.gemini._checks import refuse
+from ringup.wires.gemini._checks import tidy as _tidy
 from ringup.wires.gemini._parts import NAME, Block, extra_of, read_part, rest_of
 from ringup.wires.gemini._results import read_response, read_response_parts
 from ringup.wires.gemini._schemas import json_schema
 
-__all__ = ["check_names", "read_request"]
+__all__ = ["check_names", "read_request", "tidy"]
 
 _PATH = re.compile(r"/v1(?:beta|alpha|beta1)?/(?:.*/)?((?:models|tunedModels)/[^/:]+):([A-Za-z]+)")
 _METHODS = ("generateContent", "streamGenerateContent")
 _MODELLED = ("contents", "systemInstruction", "tools", "toolConfig", "generationConfig")
 _SETTINGS = ("maxOutputTokens", "temperature", "topP", "stopSequences", "seed", "candidateCount", "thinkingConfig")
 _OUTPUT: tuple[str, ...] = ("responseMimeType", "responseJsonSchema")
+_ROLES = ("user", "model", "function", None)
 _MODES: dict[str, Literal["auto", "none", "required"]] = {"AUTO": "auto", "NONE": "none", "ANY": "required"}
 
 
 def read_request(http: HttpRequest) -> Request:
     """The request that a client sent, to the Gemini API or to Vertex.
 
-    Raises BadRequestError as Google would answer, or NotFoundError for another address. Fields without a name of their
-    own are in `extra`, those of an object under it, unknown ones too (`check_names` refuses them as Google does). A
-    stream that isn't asked for as events has `alt` "json" there. No header belongs to the request on this wire.
+    Raises Google's BadRequestError for values of wrong types, or NotFoundError for another address. Fields without a
+    name of their own are in `extra`, those of an object under it, unknown ones too (`check_names` refuses them as
+    Google does). A stream that isn't asked for as events has `alt` "json" there. No header belongs to the request on
+    this wire.
     """
     model, stream = _address(http.path)
-    body = tidy(_decode(http.body), strict=False)
-    check_request(body)
+    body = tidy(http)
+    if not body.get("contents"):
+        refuse("* GenerateContentRequest.contents: contents is not specified\n")
     config = body.get("generationConfig", {})
     wanted, schema = _output(config)
     choice, tool_config = _choice(body.get("toolConfig", {}))
@@ -63,7 +67,7 @@ def read_request(http: HttpRequest) -> Request:
         extra["alt"] = "json"
     return Request(
         model=model,
-        messages=_History().read(body["contents"]),
+        messages=_History().read(body.get("contents", [])),
         system=tuple([_system_part(block) for block in system.get("parts", ())]),
         max_tokens=config.get("maxOutputTokens"),
         temperature=config.get("temperature"),
@@ -82,7 +86,12 @@ def read_request(http: HttpRequest) -> Request:
 
 def check_names(http: HttpRequest) -> None:
     """Raise Google's BadRequestError for names that it doesn't know, wherever they stand in the body."""
-    tidy(_decode(http.body), strict=True)
+    _tidy(_decode(http.body), strict=True)
+
+
+def tidy(http: HttpRequest) -> Block:
+    """The body with every field under Google's own name. Raises BadRequestError for values of wrong types."""
+    return _tidy(_decode(http.body), strict=False)
 
 
 def _address(path: str) -> tuple[str, bool]:
@@ -163,7 +172,9 @@ def _tool(declared: Block) -> Tool:
     if not isinstance(parameters, dict):
         known = known[:2]
         parameters = json_schema(declared["parameters"]) if "parameters" in declared else None
-    return Tool(declared["name"], declared.get("description"), parameters, extra=extra_of(rest_of(declared, known)))
+    return Tool(
+        declared.get("name", ""), declared.get("description"), parameters, extra=extra_of(rest_of(declared, known))
+    )
 
 
 # Messages
@@ -182,25 +193,26 @@ class _History:
         return tuple([self._content(at, content) for at, content in enumerate(contents)])
 
     def _content(self, at: int, content: Block) -> Message:
-        read = [self._part(block, f"call_{at}_{index}") for index, block in enumerate(content["parts"])]
-        parts = tuple([part for part in read if part is not None])
+        blocks = content.get("parts", [])
+        parts = tuple([self._part(block, f"call_{at}_{index}") for index, block in enumerate(blocks)])
         role: Role = "assistant" if content.get("role") == "model" else "user"
         if parts and all(isinstance(part, ToolResult) for part in parts):
             role = "tool"
-        return Message(role, parts, extra=extra_of(rest_of(content, ("role", "parts"))))
+        known = ("role", "parts") if content.get("role") in _ROLES else ("parts",)
+        return Message(role, parts, extra=extra_of(rest_of(content, known)))
 
-    def _part(self, block: Block, made: str) -> Part | None:
+    def _part(self, block: Block, made: str) -> Part:
         if "functionResponse" in block and "text" not in block:
             return self._result(block, block["functionResponse"])
         part = read_part(block, made)
         if isinstance(part, ToolCall):
             self._calls[part.id] = part.name
             self._open.append(part)
-        return part
+        return part or Opaque(NAME, block)
 
     def _result(self, block: Block, inner: Block) -> ToolResult:
         rest = rest_of(inner, ("id", "name", "response", "parts"))
-        given, name = inner.get("id"), inner["name"]
+        given, name = inner.get("id"), inner.get("name", "")
         call = self._answered(given, name)
         if given is None:
             rest["id"] = None

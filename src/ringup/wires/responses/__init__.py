@@ -22,7 +22,7 @@ from __future__ import annotations
 from ringup.openai_errors import read_error, write_error
 from ringup.wires.responses._checks import FIELDS
 from ringup.wires.responses._count import read_count, write_count
-from ringup.wires.responses._parts import NAME, PATH
+from ringup.wires.responses._parts import CALLS, NAME, PATH, kind_of
 from ringup.wires.responses._reader import Reader
 from ringup.wires.responses._reply import echo, read_reply, write_reply
 from ringup.wires.responses._request import is_stateless, write_request
@@ -30,6 +30,7 @@ from ringup.wires.responses._server import read_request
 from ringup.wires.responses._writer import Writer
 
 __all__ = [
+    "CALLS",
     "FIELDS",
     "NAME",
     "PATH",
@@ -37,6 +38,7 @@ __all__ = [
     "Writer",
     "echo",
     "is_stateless",
+    "kind_of",
     "read_count",
     "read_error",
     "read_reply",

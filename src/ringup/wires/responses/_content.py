@@ -33,12 +33,15 @@ def _read_text(block: Block) -> Part | None:
 
 
 def _read_image(block: Block) -> Part | None:
-    url, detail = block.get("image_url"), word(block.get("detail"))
+    url, detail = block.get("image_url"), block.get("detail")
+    if not isinstance(detail, str | None):
+        return None
     detail = None if detail == "auto" else detail  # it is what is sent where none is given
-    extra = extra_of(item_fields(block, ("type", "image_url", "file_id", "detail")))
     if not isinstance(url, str):
         file_id = word(block.get("file_id"))
+        extra = extra_of(item_fields(block, ("type", "image_url", "file_id", "detail")))
         return Image(file_id=file_id, detail=detail, extra=extra) if file_id else None
+    extra = extra_of(item_fields(block, ("type", "image_url", "detail")))
     media, data = read_data(url)
     if data is None:
         return Image(url=url, detail=detail, extra=extra)
@@ -47,10 +50,13 @@ def _read_image(block: Block) -> Part | None:
 
 def _read_file(block: Block) -> Part | None:
     name, url, file_id = word(block.get("filename")), word(block.get("file_url")), word(block.get("file_id"))
-    extra = extra_of(item_fields(block, ("type", "filename", "file_url", "file_id", "file_data")))
     if block.get("file_data") is not None:
         media, data = read_data(str(block["file_data"]))
+        extra = extra_of(item_fields(block, ("type", "filename", "file_data")))
         return None if data is None else Document(data=data, media_type=media, name=name, extra=extra)
+    if url and file_id:
+        return None
+    extra = extra_of(item_fields(block, ("type", "filename", "file_url", "file_id", "file_data")))
     return Document(url=url, file_id=file_id, name=name, extra=extra) if url or file_id else None
 
 

@@ -61,12 +61,12 @@ class _Item:
 
 
 class Growing:
-    """Feed it the stream's events about items; `take` gives ours since the last time."""
+    """Feed it the stream's events about items; it adds ours to `found`."""
 
     __slots__ = ("_found", "_ids", "_items", "_last", "_open", "_parts")
 
-    def __init__(self) -> None:
-        self._found: list[Event] = []
+    def __init__(self, found: list[Event]) -> None:
+        self._found = found
         self._items: dict[int, _Item] = {}  # by output_index
         self._ids: dict[str, _Item] = {}
         self._last: _Item | None = None
@@ -77,15 +77,6 @@ class Growing:
     def parts(self) -> list[Part]:
         """The parts so far."""
         return self._parts
-
-    def take(self) -> list[Event]:
-        """The events since the last time."""
-        found, self._found = self._found, []
-        return found
-
-    def add(self, event: Event) -> None:
-        """An event that isn't about a part, in its place among the others."""
-        self._found.append(event)
 
     # Which item is meant
 

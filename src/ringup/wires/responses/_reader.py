@@ -7,22 +7,21 @@ aren't needed: the type in the data counts. Most events are a piece of text: tho
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
-from ringup.errors import APIError, ProtocolError, StreamTruncatedError
-from ringup.events import Event, Failed, Finish, Start, TextDelta, Used, replay
+from ringup.errors import StreamTruncatedError
+from ringup.events import Finish, Start, TextDelta, Used
 from ringup.openai_errors import not_an_answer
-from ringup.sse import MAX_EVENT_BYTES, Decoder
-from ringup.wire_tools import count, decode, is_json, word
+from ringup.reading import Reading
+from ringup.wire_tools import count, decode, word
 from ringup.wires.responses._errors import event_error, failed_error
 from ringup.wires.responses._growing import Growing
 from ringup.wires.responses._reply import extra_fields, finish_of, raw_of, read_reply, read_usage
 
 __all__ = ["Reader"]
 
-_SSE_BEGINS = (b":", b"data", b"event", b"id", b"retry")
 _TEXT = "response.output_text.delta"
 _ENDS = {
     "response.completed": "completed",
@@ -43,7 +42,7 @@ class _Piece(msgspec.Struct, gc=False):
 _decode_piece = msgspec.json.Decoder(_Piece).decode
 
 
-class Reader:
+class Reader(Reading):
     """Reads the stream of one answer.
 
     It ends with response.completed, response.incomplete or response.failed, and nothing after that counts; [DONE],
@@ -51,73 +50,22 @@ class Reader:
     types give nothing. A body that is JSON instead of a stream is read as a whole answer, or as an error, in `close`.
     """
 
-    __slots__ = ("_at", "_decoder", "_head", "_items", "_slot", "_start", "_usage", "done")
+    __slots__ = ("_at", "_items", "_slot", "_start", "_usage")
+    _read_reply = staticmethod(read_reply)
 
     def __init__(self) -> None:
-        self.done = False
-        self._decoder = Decoder()
-        self._head: bytearray | None = bytearray()  # the body, as long as it shows no event
-        self._items = Growing()
+        super().__init__()
+        self._items = Growing(self._found)
         self._start: Start | None = None
         self._usage: Any = None
         self._at = (-1, -1)  # where the text stands that grows now
         self._slot: tuple[int, list[str]] | None = None  # the index of its part, and its pieces
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes; give the events that they complete."""
-        if self.done:
-            return []
-        try:
-            found = self._decoder.feed(data)
-        except ProtocolError as error:
-            self._fail(error)
-            return self._items.take()
-        if self._head is not None:
-            self._gather(data, bool(found))
-        for name, payload in found:
-            if not self._quick(payload):
-                self._event(payload, name)
-            if self.done:
-                break
-        return self._items.take()
-
-    def close(self) -> list[Event]:
-        """The bytes have ended."""
-        if self.done:
-            return []
-        for name, payload in self._decoder.flush():
-            self._head = None
-            if _is_whole(payload):  # a piece of an event tells nothing but that the stream was cut
-                self._event(payload, name)
-        if not self.done:
-            if self._head is None:
-                self._cut()
-            else:
-                self._not_a_stream(bytes(self._head).strip())
-        return self._items.take()
-
-    # Bodies that are no stream
-
-    def _gather(self, data: bytes, is_stream: bool) -> None:
-        self._head = None if is_stream or self._head is None else self._head + data
-        if self._head is not None and len(self._head) > MAX_EVENT_BYTES:
-            self._fail(ProtocolError(f"the answer is larger than {MAX_EVENT_BYTES:,} bytes and is no event stream"))
-
-    def _not_a_stream(self, body: bytes) -> None:
-        """No event came: an error or a whole answer as plain JSON (the server ignored `stream`), or something else."""
-        try:
-            if is_json(body):
-                for event in replay(read_reply(body)):
-                    self._items.add(event)
-                self.done = True
-            elif not body or body.startswith(_SSE_BEGINS):
-                self._cut()
-            else:
-                raise not_an_answer(body, "something that is neither a stream nor JSON")
-        except APIError as error:
-            self._fail(error)
-
     # Events
+
+    def _take(self, name: str, payload: bytes) -> None:
+        if not self._quick(payload):
+            self._event(payload, name)
 
     def _quick(self, payload: bytes) -> bool:
         """Take a piece of a text that has begun; False leaves an event to the general way."""
@@ -135,7 +83,7 @@ class Reader:
             return False
         index, pieces = self._slot
         pieces.append(piece.delta)
-        self._items.add(TextDelta(index, piece.delta))
+        self._found.append(TextDelta(index, piece.delta))
         return True
 
     def _event(self, payload: bytes, name: str) -> None:
@@ -143,8 +91,7 @@ class Reader:
         if not payload:
             return
         if payload.startswith(b"[DONE]"):
-            self._cut()
-            return
+            self._end()
         try:
             value = decode(payload)
         except ValueError:
@@ -157,7 +104,7 @@ class Reader:
     def _dispatch(self, kind: str, value: dict[str, Any]) -> None:
         if kind in _ENDS:
             response = value.get("response")
-            self._end(response if isinstance(response, dict) else {}, _ENDS[kind])
+            self._last(response if isinstance(response, dict) else {}, _ENDS[kind])
         elif kind == "error":
             self._fail(event_error(value))
         elif isinstance(value.get("response"), dict):
@@ -172,31 +119,30 @@ class Reader:
     def _begin(self, response: dict[str, Any]) -> None:
         if self._start is None:
             self._start = _start_of(response)
-            self._items.add(self._start)
+            self._found.append(self._start)
 
-    def _end(self, response: dict[str, Any], status: str) -> None:
+    def _last(self, response: dict[str, Any], status: str) -> None:
         if self._start is None or (self._start.id is None and response.get("id")):
             self._start = _start_of(response)
-            self._items.add(self._start)
+            self._found.append(self._start)
         self._items.end_all(response.get("output"))
         usage = read_usage(response.get("usage"))
         if usage is not None:
-            self._items.add(Used(usage))
+            self._found.append(Used(usage))
         status = word(response.get("status")) or status
         if response.get("error") or status == "failed":
             self._fail(failed_error(response))
             return
         raw = raw_of(response) or status
         self.done = True
-        self._items.add(Finish(finish_of(raw, self._items.parts), raw, extra=extra_fields(response)))
+        self._found.append(Finish(finish_of(raw, self._items.parts), raw, extra=extra_fields(response)))
 
-    def _cut(self) -> None:
+    def _end(self) -> NoReturn:
         came = "before any of the answer" if self._start is None else "after a part of the answer"
-        self._fail(StreamTruncatedError(f"the stream ended {came}, without its last event"))
+        raise StreamTruncatedError(f"the stream ended {came}, without its last event")
 
-    def _fail(self, error: APIError) -> None:
-        self.done = True
-        self._items.add(Failed(error))
+    def _odd(self, body: bytes) -> None:
+        raise not_an_answer(body, "something that is neither a stream nor JSON")
 
 
 _ABOUT_ITEMS: dict[str, Callable[[Growing, dict[str, Any]], None]] = {
@@ -224,13 +170,3 @@ def _kind_of(value: dict[str, Any], name: str) -> str:
     if value.get("object") == "error" or (not isinstance(kind, str) and value.get("error")):
         return "error"
     return kind if isinstance(kind, str) else name
-
-
-def _is_whole(payload: bytes) -> bool:
-    if payload.startswith(b"[DONE]"):
-        return True
-    try:
-        decode(payload)
-    except ValueError:
-        return False
-    return True

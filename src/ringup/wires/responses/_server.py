@@ -27,12 +27,23 @@ from ringup.openai_checks import not_json
 from ringup.wire_tools import decode
 from ringup.wires.responses._checks import ROLES, check_request
 from ringup.wires.responses._content import read_block
-from ringup.wires.responses._parts import CUSTOM, NAME, extra_of, item_fields, kind_of, message_fields, read_item
+from ringup.wires.responses._parts import (
+    CALLS,
+    CUSTOM,
+    NAME,
+    extra_of,
+    item_fields,
+    kind_of,
+    message_fields,
+    read_item,
+)
 from ringup.wires.responses._request import SEALED, STATEFUL, is_stateless
 
 __all__ = ["read_request"]
 
 _IN_RESULTS = (Text, Image, Document, Opaque)
+_NOT_HERE = ("summarized", "omitted")
+"""Ways to show reasoning for which this API has other words: said on this wire, they are some server's own."""
 _OF_SCHEMA = frozenset({"description", "strict"})
 _HANDLED = frozenset(
     {
@@ -43,11 +54,11 @@ _HANDLED = frozenset(
 
 
 def read_request(http: HttpRequest) -> Request:
-    """The request that a client sent. Raises BadRequestError as OpenAI would answer it.
+    """The request that a client sent. Raises BadRequestError, in OpenAI's words, for what no server could read.
 
     Consecutive items of the model make one turn of the assistant, consecutive results one of the role "tool". Fields
     without a name of their own, known to OpenAI or not, are in `extra` (`FIELDS` tells which it knows), with what
-    `text` and `reasoning` hold beyond a schema and an effort. As the request that we write stores nothing, one that
+    `text` and `reasoning` hold beyond a schema and an effort, and values in a form that a Request can't hold. As the request that we write stores nothing, one that
     leaves `store` out has it as None in `extra`. No header belongs to the request on this wire, so none is kept.
     """
     try:
@@ -56,14 +67,15 @@ def read_request(http: HttpRequest) -> Request:
         raise not_json() from None
     check_request(body)
     text, reasoning = body.get("text") or {}, body.get("reasoning") or {}
-    effort, summary = reasoning.get("effort"), reasoning.get("summary")
+    effort, summary = _word(reasoning.get("effort")), _word(reasoning.get("summary"))
+    summary = None if summary in _NOT_HERE else summary
     request = Request(
         model=body.get("model") or "",
         messages=tuple(_messages(body.get("input") or [])),
-        system=(Text(body["instructions"]),) if body.get("instructions") else (),
+        system=(Text(body["instructions"]),) if _word(body.get("instructions")) else (),
         max_tokens=_whole(body.get("max_output_tokens")),
-        temperature=body.get("temperature"),
-        top_p=body.get("top_p"),
+        temperature=_number(body.get("temperature")),
+        top_p=_number(body.get("top_p")),
         tools=tuple([_tool(tool) for tool in body.get("tools") or ()]),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls"),
@@ -76,8 +88,12 @@ def read_request(http: HttpRequest) -> Request:
 
 
 def _extra(body: dict[str, Any], request: Request) -> dict[str, Any]:
-    extra = {name: value for name, value in body.items() if name not in _HANDLED and value is not None}
-    said = {"text": ("format",) if request.output_schema is not None else (), "reasoning": ("effort", "summary")}
+    extra = {name: value for name, value in body.items() if value is not None and not _is_held(name, value)}
+    wanted = request.reasoning or Reasoning()
+    said = {
+        "text": ("format",) if request.output_schema is not None else (),
+        "reasoning": [name for name, word in (("effort", wanted.effort), ("summary", wanted.display)) if word],
+    }
     for name, known in said.items():
         if rest := item_fields(body.get(name) or {}, known):
             extra[name] = rest
@@ -95,8 +111,32 @@ def _storing(body: dict[str, Any], extra: dict[str, Any], reasons: bool) -> dict
     return found if include == wanted else found | {"include": include}
 
 
-def _whole(value: int | float | None) -> int | None:
-    return None if value is None else int(value)
+def _is_held(name: str, value: Any) -> bool:
+    """Whether the Request has a place for a field, and for a value in this form."""
+    match name:
+        case "max_output_tokens":
+            return _whole(value) is not None
+        case "temperature" | "top_p":
+            return _number(value) is not None
+        case "instructions":
+            return isinstance(value, str)
+        case "tool_choice":
+            return _tool_choice(value) is not None
+    return name in _HANDLED
+
+
+def _whole(value: Any) -> int | None:
+    if value is None or isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
+        return None
+    return int(value)
+
+
+def _number(value: Any) -> float | None:
+    return None if isinstance(value, str) else value
+
+
+def _word(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _output_schema(wanted: Any) -> OutputSchema | None:
@@ -110,7 +150,10 @@ def _output_schema(wanted: Any) -> OutputSchema | None:
 
 
 def _tool(tool: dict[str, Any]) -> Tool | Opaque:
-    if tool.get("type") != "function":
+    """A function; one in a form that we don't know, and any other tool, is kept whole."""
+    types = (("description", str), ("parameters", dict), ("strict", bool))
+    known = all(tool.get(name) is None or isinstance(tool[name], kind) for name, kind in types)
+    if tool.get("type") != "function" or not known or not isinstance(tool.get("name"), str):
         return Opaque(NAME, tool)
     extra = extra_of(item_fields(tool, ("type", "name", "description", "parameters", "strict")))
     return Tool(tool["name"], tool.get("description"), tool.get("parameters"), tool.get("strict"), extra)
@@ -118,13 +161,13 @@ def _tool(tool: dict[str, Any]) -> Tool | Opaque:
 
 def _tool_choice(choice: Any) -> ToolChoice | Opaque | None:
     match choice:
-        case None:
-            return None
         case "auto" | "none" | "required":
             return ToolChoice(choice)
         case {"type": "function", "name": str(name), **rest} if not rest:
             return ToolChoice("tool", name)
-    return Opaque(NAME, choice)
+        case dict():
+            return Opaque(NAME, choice)
+    return None  # another word, which only some server knows, is kept in extra
 
 
 # Input
@@ -150,14 +193,34 @@ def _read(item: dict[str, Any], customs: set[str]) -> tuple[Role, list[Part], di
     kind = kind_of(item)
     role: Any = item.get("role")
     if kind in ("function_call_output", f"{CUSTOM}_output"):
-        return "tool", [_result(item, customs)], {}
-    if kind == "message" and role != "assistant":
+        return "tool", [_result(item, customs) if _is_result(item) else Opaque(NAME, item)], {}
+    if kind == "message" and role in ROLES and role != "assistant" and _is_content(item.get("content")):
         return role, _content(item.get("content")), message_fields(item)
-    if kind != "message" and role in ROLES:
+    if role in ROLES and (kind != "message" or role != "assistant"):
         return role, [Opaque(NAME, item)], {}
     if kind.endswith(("_output", "_response")):
         return "tool", [Opaque(NAME, item)], {}
-    return "assistant", read_item(item), {}
+    return "assistant", read_item(item) if _is_known(kind, item) else [Opaque(NAME, item)], {}
+
+
+def _is_known(kind: str, item: dict[str, Any]) -> bool:
+    """Whether an item of the model's, where we know its type, has the form in which we write it."""
+    if kind in CALLS:
+        return all(isinstance(item.get(name), str) for name in ("call_id", "name", CALLS[kind]))
+    if kind == "reasoning":
+        return all(isinstance(item.get(name) or [], list) for name in ("summary", "content"))
+    return kind != "message" or (item.get("role") == "assistant" and isinstance(item.get("content"), str | list))
+
+
+def _is_result(item: dict[str, Any]) -> bool:
+    ids = isinstance(item.get("call_id"), str) or (item.get("call_id") is None and bool(item.get("name")))
+    return ids and _is_content(item.get("output"))
+
+
+def _is_content(content: Any) -> bool:
+    if isinstance(content, list):
+        return all(isinstance(block, dict) for block in content)
+    return content is None or isinstance(content, str)
 
 
 def _content(content: Any) -> list[Part]:
