@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OFFLINE := { echo "The packages couldn't be installed: the lines above say why. Is the network there? make goes on from here."; exit 1; }
 
-.PHONY: hello test lint types unit bench conformance lock clean
+.PHONY: hello test lint types unit torture bench conformance lock clean
 
 hello: .venv/hello
 	@$(BIN)/python -m ringup.hello
@@ -24,6 +24,10 @@ types: .venv/test
 
 unit: .venv/test
 	$(BIN)/pytest --numprocesses auto --cov --cov-report=term
+
+# Kills programs that log calls, at random moments: make torture ROUNDS=1000
+torture: .venv/test
+	$(BIN)/python -m tests.ledger.torture $(or $(ROUNDS),300)
 
 bench: .venv/test
 	$(BIN)/python -m bench

@@ -22,7 +22,7 @@ NAMES = {
 
 class Contestant(Protocol):
     """A client under measurement. `messages` are dicts with a role and a text; replies are their text. `embed`
-    gives rows of numbers, and is asked for on OpenAI's wire only.
+    gives rows of numbers, and is asked for on OpenAI's wire only. `flush` writes what is still to be logged: ringup's.
     """
 
     def __init__(self, wire: str, origin: str) -> None: ...
@@ -32,6 +32,8 @@ class Contestant(Protocol):
     def stream(self, messages: list[dict[str, Any]]) -> Iterator[str]: ...
 
     def embed(self, texts: list[str]) -> Any: ...
+
+    def flush(self) -> None: ...
 
     async def ask_async(self, messages: list[dict[str, Any]]) -> str: ...
 
@@ -43,9 +45,10 @@ def contestants(wire: str) -> list[str]:
     return [name for name in NAMES[wire] if name == "raw" or importlib.util.find_spec(name)]
 
 
-def make(name: str, wire: str, origin: str) -> Contestant:
-    """A contestant, ready to call the server at `origin` (such as http://127.0.0.1:4010)."""
-    contestant: Contestant = importlib.import_module(f"bench.with_{name}").make(wire, origin)
+def make(name: str, wire: str, origin: str, ledger: str = "") -> Contestant:
+    """A contestant, ready to call the server at `origin` (such as http://127.0.0.1:4010). `ledger`: see `Row`."""
+    more = (ledger,) if ledger else ()
+    contestant: Contestant = importlib.import_module(f"bench.with_{name}").make(wire, origin, *more)
     return contestant
 
 

@@ -17,6 +17,9 @@ class Row:
     `flight` is how many calls are under way at once (0: sync code). `scale` turns seconds into the unit shown.
     `beside` names another row, whose number of the same client stands in the brackets' denominator. `vectors` asks for
     embeddings. `wires` are those that have such a call.
+
+    `ledger` is the level at which calls are logged meanwhile, which only ringup does; `less` names the row whose
+    number, taken right after this one, is taken away from it.
     """
 
     name: str
@@ -33,6 +36,12 @@ class Row:
     beside: str = ""
     vectors: bool = False
     wires: tuple[str, ...] = ("openai", "anthropic")
+    ledger: str = ""
+    less: str = ""
+
+    def has(self, name: str) -> bool:
+        """Whether that contestant takes part."""
+        return name == "ringup" or not self.ledger
 
 
 ROWS = (
@@ -40,6 +49,8 @@ ROWS = (
     Row("cold", "cold first reply, from starting Python, elapsed", "program", "ms", "≤ 200 ms", 1e3, value="wall"),
     Row("sync", "sync call, CPU", "worker", "µs", "≤ 195 µs"),
     Row("sync_wall", "sync call, elapsed", "worker", "µs", value="wall"),
+    Row("ledger", "what a ledger adds to a sync call, CPU", "worker", "µs", "≤ 60 µs", ledger="metadata", less="sync"),
+    Row("ledger_full", "the same, with all that is said kept", "worker", "µs", ledger="full", less="sync"),
     Row("async", "async call, CPU", "worker", "µs", flight=1),
     Row("async_64", "async call, 64 in flight, CPU", "worker", "µs", "≤ 140 µs", flight=64),
     Row("rate_64", "64 in flight, calls a second", "fresh", "/s", flight=64, value="rate"),

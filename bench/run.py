@@ -123,8 +123,13 @@ class Run:
         while not self._enough(done, share=20.0):
             for row in rows:
                 for name, worker in workers.items():
-                    self._note(row, name, self._ask(worker, row)[row.value])
+                    if row.has(name):
+                        self._note(row, name, self._ask(worker, row)[row.value] - self._less(worker, row))
             done += 1
+
+    def _less(self, worker: Process, row: Row) -> float:
+        less = next((other for other in ROWS if other.name == row.less), None)
+        return float(self._ask(worker, less)[row.value]) if less else 0.0
 
     def _fresh(self, env: dict[str, str], port: int) -> None:
         rows = [row for row in self._rows if row.where == "fresh"]

@@ -42,21 +42,24 @@ class Worker:
 
     def __init__(self, name: str, wire: str, origin: str) -> None:
         self._name, self._wire, self._origin = name, wire, origin
-        self._made: dict[str, Contestant] = {}
+        self._made: dict[tuple[str, str], Contestant] = {}
         self._warm: set[str] = set()
         self.runner = asyncio.Runner()
 
     def measure(self, row: Row, seconds: float) -> dict[str, float]:
         """Repeat the row's call for so many seconds, and give the CPU and wall time of one unit (call or chunk)."""
-        if row.origin not in self._made:
-            self._made[row.origin] = make(self._name, self._wire, self._origin + row.origin)
-        contestant, messages = self._made[row.origin], MESSAGES[row.messages]
+        kind = (row.origin, row.ledger)
+        if kind not in self._made:
+            self._made[kind] = make(self._name, self._wire, self._origin + row.origin, row.ledger)
+        contestant, messages = self._made[kind], MESSAGES[row.messages]
         repeat = self._repeat_async if row.flight else self._repeat
         if row.name not in self._warm:
             self._warm.add(row.name)
             repeat(row, contestant, messages, 0.0)
         wall, cpu = time.perf_counter(), time.process_time()
         units = repeat(row, contestant, messages, seconds)
+        if row.ledger:
+            contestant.flush()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         return {"cpu": cpu / units, "wall": wall / units, "rate": units / wall, "rss": peak_mb()}
 

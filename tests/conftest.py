@@ -1,4 +1,4 @@
-"""Every test runs without the user's keys, without the network (but for loopback), and in a home of its own."""
+"""Every test runs without the user's keys and keyring, without the network (but for loopback), and in a home of its own."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
                 monkeypatch.delenv(name)
         elif name.lower() in ("all_proxy", "ssl_cert_file", "ssl_cert_dir"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     home = tmp_path_factory.mktemp("home")
-    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "APPDATA"):
         monkeypatch.setenv(name, str(home))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, DEAD)

@@ -103,6 +103,25 @@ def test_parameters_do_what_the_page_says(user: None, capsys: pytest.CaptureFixt
     assert "dropped seed" in said
 
 
+def test_files_arrive_as_the_page_says(user: None, server: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    run(ROOT / "docs" / "media.md")
+    said = capsys.readouterr().out
+    assert "https://example.com/photo.png" in said
+    assert "cities.csv" in said
+    assert "messages[0].parts[1] None None\n" in said
+    assert len(server.calls) == 2
+
+
+def test_counting_does_what_the_page_says(user: None, capsys: pytest.CaptureFixture[str]) -> None:
+    page = run(ROOT / "docs" / "counting.md")
+    assert (page.plain.error, page.tools.error) == (0.05, 0.5)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith(" False")
+    assert "10000 8192" in said
+    assert "[]" in said
+    assert said[-1] == "10 What was said so far:"
+
+
 def test_every_parameter_is_in_the_table() -> None:
     table = (ROOT / "docs" / "parameters.md").read_text()
     assert [name for name in Params.__annotations__ if f"\n| `{name}` |" not in table] == []

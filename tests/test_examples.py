@@ -139,6 +139,31 @@ def test_streaming(run: Runner) -> None:
     assert "cancelled" in said
 
 
+def test_media(run: Runner, server: Simulator) -> None:
+    both, files, sound, bitmap, wide = run("media.py").split("\n\n")
+    assert both.count("320 × 200 pixels") == 2
+    assert number(r"gpt-4o-mini: .* \[(\d+) tokens in\]", both) > 80
+    assert "64 × 64 pixels" in files
+    assert "notes.txt" in files
+    assert re.match(r"messages\[0\]\.parts\[0\], size None, limit None: .* not 'audio'", sound)
+    assert "not 'image/bmp'" in bitmap
+    assert wide.startswith("messages[0].parts[0], size 9000, limit 8000: ")
+    assert len(server.calls) == 3
+
+
+def test_counting(run: Runner, server: Simulator) -> None:
+    counted, long, dropped = run("counting.py").split("\n\n")
+    exact, estimated = re.findall(r"(\d+) tokens \((.*)\), of 200,000", counted)
+    assert (exact[1], estimated[1]) == ("the provider's own", "an estimate, mostly within 40%")
+    assert "PromptTooLongError: the prompt has more than 10,000 tokens, and gpt-4 reads 8,192 at most." in long
+    sent = [int(tokens) for tokens in re.findall(r"turn \d: (\d+) tokens sent", dropped)]
+    assert len(sent) == 6
+    assert max(sent) < 4192
+    assert "the 2 oldest turns, of about" in dropped
+    assert "12 messages are in the history" in dropped
+    assert re.search(r"12 messages, of which \d would be sent next", dropped)
+
+
 def test_embeddings(run: Runner, server: Simulator) -> None:
     few, found, many, long = run("embeddings.py").split("\n\n")
     assert "3 vectors of 1536 numbers\n" in few
@@ -164,6 +189,16 @@ def test_caching(run: Runner) -> None:
     assert "a hit: " in same
     assert "a miss: " in timed
     assert "the system, from character 1 on: 'House rule" in timed
+
+
+def test_cost(run: Runner) -> None:
+    before, after, *lines, refused = run("cost.py").splitlines()
+    low, high = re.findall(r"0\.0\d+", before)
+    cost = after.removeprefix("it was ")
+    assert float(low) < float(cost) < float(high)
+    assert [line.split()[0] for line in lines] == ["input", "output"]
+    assert sum(float(line.split()[1]) for line in lines) == pytest.approx(float(cost))
+    assert re.match(r"call \d+ wasn't sent: the budget of 0.0003 USD has \$0\.000\d+ left", refused)
 
 
 def test_reasoning(run: Runner) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringup import models
-from ringup.prices import bill
+from ringup.errors import ConfigurationError, ParameterError
+from ringup.pricelist import Prices
+from ringup.prices import bill, prices_version
+from ringup.reply import Bill
 from ringup.usage import Usage
 
-pytest.importorskip("genai_prices")
+genai_prices = pytest.importorskip("genai_prices")
 
 
 def usage(input_tokens: int | None, output_tokens: int | None, **more: object) -> Usage:
@@ -78,9 +83,9 @@ def test_service_tiers() -> None:
     assert plain is not None
     assert flex == batch == plain / 2
     odd = bill("openai", "gpt-5", usage(1000, 500), service_tier="gold")
-    assert (odd.total, odd.estimated) == (plain, True)
+    assert (odd.total, odd.lines) == (None, ())
     assert odd.reason is not None
-    assert "'gold'" in odd.reason
+    assert "no price for service tier 'gold' with gpt-5" in odd.reason
 
 
 def test_fast_claude_costs_more() -> None:
@@ -108,8 +113,12 @@ UNKNOWN = [
     ("openai", "gpt-4o", usage(None, 1), "how many tokens"),
     ("openai", "gpt-4o", usage(1, None), "how many tokens"),
     ("openai", "gpt-4o", Usage(), "how many tokens"),
-    ("openai", "gpt-4o", usage(1, 1, cache_read_tokens=5), "cannot exceed"),
-    ("openai", "gpt-4o", usage(-1, 1), "non-negative"),
+    ("openai", "gpt-4o", usage(1, 1, cache_read_tokens=5), "contradict"),
+    ("openai", "gpt-4o", usage(-1, 1), "contradict"),
+    ("openai", "gpt-4o", usage(5, 5, cache_read_tokens=3, cache_write_tokens=3), "contradict"),
+    ("openai", "gpt-4o", usage(5, 5, reasoning_tokens=6), "contradict"),
+    ("anthropic", "claude-opus-4-8", usage(5, 5, details={"inference_geo": "us"}), "one place only"),
+    ("anthropic", "claude-haiku-4-5", usage(5, 5, details={"speed": "fast"}), "no price for speed 'fast'"),
     ("sim", "gpt-4o", usage(1, 1), "simulator"),
 ]
 
@@ -128,6 +137,152 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     found = bill("openai", "gpt-4o-mini", usage(1, 1))
     assert found.total is None
     assert found.reason == "the prices aren't installed: pip install 'ringup[prices]'"
+
+
+def test_openai_writes_to_the_cache_by_lifetime() -> None:
+    lifetimes = {"ttl_30m_tokens": 100_000, "ttl_12h_tokens": 100_000}
+    details = {"input_tokens_details.cache_write_tokens_details": lifetimes}
+    found = bill("openai", "gpt-6.1-terra", usage(250_000, 0, cache_write_tokens=200_000, details=details))
+    assert dict(found.lines) == {  # 1, 1.25 and 2.50 dollars a million
+        "input": Decimal("0.05"),
+        "cache write": Decimal("0.125"),
+        "cache write, 12 h": Decimal("0.25"),
+        "output": Decimal(0),
+    }
+
+
+def test_reasoning_is_a_part_of_the_output() -> None:
+    found = bill("openai", "gpt-5", usage(1_000, 1_000, reasoning_tokens=600))
+    assert dict(found.lines)["output"] == Decimal("0.01")
+    assert dict(found.of_which) == {"reasoning": Decimal("0.006")}
+    assert found.total == Decimal("0.01125")
+    assert bill("openai", "gpt-5", usage(1, 1)).of_which == ()
+
+
+def test_what_makes_the_price_another_one_is_told() -> None:
+    assert bill("openai", "gpt-5", usage(1, 1), service_tier="default").terms == ()
+    assert bill("openai", "gpt-5.5", usage(272_000, 1)).terms == ()
+    assert bill("openai", "gpt-5.5", usage(272_001, 1), service_tier="flex").terms == ("flex", "above 272,000 tokens")
+    assert bill("openai", "gpt-5.5", usage(272_001, 1), service_tier="priority").terms == ("priority",)
+    assert bill("anthropic", "claude-haiku-4-5", usage(1, 1), service_tier="batch").terms == ("batch",)
+    assert bill("anthropic", "claude-opus-4-8", usage(1, 1, details={"speed": "fast"})).terms == ("fast mode",)
+
+
+def test_a_batch_costs_half() -> None:
+    for where in (("openai", "gpt-4o-mini"), ("anthropic", "claude-haiku-4-5"), ("gemini", "gemini-2.5-flash")):
+        plain, batch = (bill(*where, usage(1_000_000, 100_000), batch=which).total for which in (False, True))
+        assert plain is not None
+        assert batch == plain / 2
+    unknown = bill("deepseek", "deepseek-chat", usage(1, 1), batch=True)
+    assert unknown.total is None
+    assert "processing 'batch'" in (unknown.reason or "")
+
+
+def google(counter: str, **counts: int) -> dict[str, object]:
+    return {counter: [{"modality": name, "tokenCount": count} for name, count in counts.items()]}
+
+
+def test_google_tells_sound_from_words() -> None:
+    prompt, cached = google("promptTokensDetails", TEXT=1_000_000, AUDIO=500_000), google("cacheTokensDetails", AUDIO=1)
+    heard = bill("gemini", "gemini-2.5-flash", usage(1_500_000, 0, details=prompt))  # 0.30 and 1.00 dollars a million
+    assert dict(heard.lines) == {"input": Decimal("0.3"), "audio input": Decimal("0.5"), "output": Decimal(0)}
+    counted = usage(1_500_000, 0, cache_read_tokens=1, details=prompt | cached)  # 0.10 from the cache
+    found = bill("gemini", "gemini-2.5-flash", counted)
+    assert dict(found.lines)["cache read, audio"] == Decimal("0.0000001")
+    assert dict(found.lines)["audio input"] == Decimal("0.499999")
+    assert found.saved == Decimal("0.0000009")
+    untold = bill("gemini", "gemini-2.5-flash", usage(1_500_000, 0, cache_read_tokens=1, details=prompt))
+    assert untold.total is None
+    assert "which of the cached tokens are words" in (untold.reason or "")
+
+
+def test_who_says_what_a_call_cost_is_believed() -> None:
+    found = bill("openrouter", "some/model", usage(10, 10, details={"cost": 0.00012}))
+    assert (found.total, found.prices) == (Decimal("0.00012"), "openrouter")
+    assert bill("openrouter", "no/such", usage(10, 10, details={"cost": -1})).total is None
+    assert bill("perplexity", "sonar", usage(10, 10, details={"cost.total_cost": 0.005})).total == Decimal("0.005")
+    assert bill("perplexity", "sonar", usage(10, 10)).total is None  # each request costs, and by its search
+
+
+def test_the_table_has_a_version() -> None:
+    assert prices_version() == bill("openai", "gpt-4o-mini", usage(1, 1)).prices
+
+
+OWN = Prices(
+    {
+        "vllm/llama": {"input": "0.20", "output": 0.6, "cache_read": 0, "search": 5},
+        "gpt-4o-mini": {
+            "input": 1,
+            "output": 2,
+            "flex": {"input": "0.5"},
+            "above": {"1000": {"input": 3}, "500": {"input": 2}},
+        },
+        "sim/*": {"input": 1, "output": 1},
+        "embedder": {"input": 1},
+    }
+)
+
+
+def own(provider: str, model: str, counted: Usage, **more: Any) -> Bill:
+    return bill(provider, model, counted, own=OWN, **more)
+
+
+def test_own_prices_go_first() -> None:
+    found = own("vllm", "llama", usage(1_000_000, 500_000, cache_read_tokens=400_000))
+    assert dict(found.lines) == {"input": Decimal("0.12"), "cache read": Decimal(0), "output": Decimal("0.3")}
+    assert (found.prices, found.saved) == ("prices of your own", Decimal("0.08"))
+    assert own("ollama", "llama", usage(1, 1)).total is None
+    assert own("sim", "sim/small", usage(500_000, 500_000)).total == 1
+    assert own("openai", "gpt-4o", usage(1_000_000, 0)).prices == prices_version()
+
+
+def test_own_prices_hold_for_the_model_asked_and_the_one_that_answered() -> None:
+    dated = own("openai", "gpt-4o-mini-2024-07-18", usage(100, 0), asked="gpt-4o-mini")
+    assert dated.total == Decimal("0.0001")
+
+
+def test_own_prices_have_terms_and_steps() -> None:
+    costs = [own("openai", "gpt-4o-mini", usage(tokens, 0)).total for tokens in (500, 501, 1001)]
+    assert costs == [Decimal("0.0005"), Decimal("0.001002"), Decimal("0.003003")]
+    assert own("openai", "gpt-4o-mini", usage(501, 0)).terms == ("above 500 tokens",)
+    assert own("openai", "gpt-4o-mini", usage(100, 1000), service_tier="flex").total == Decimal("0.00205")
+    odd = own("openai", "gpt-4o-mini", usage(1, 1), service_tier="priority")
+    assert (odd.total, odd.reason) == (None, "your own prices have none for 'priority'")
+    assert own("custom", "embedder", usage(10, 0)).total == Decimal("0.00001")
+    assert own("custom", "embedder", usage(10, 1)).reason == "no price is known for output"
+    assert own("vllm", "llama", usage(0, 0), searches=2).total == Decimal("0.01")
+
+
+def test_own_prices_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text('["vllm/llama"]\ninput = "0.20"\noutput = 0.60\n\n["vllm/llama".above.1000]\ninput = 1\n')
+    found = bill("vllm", "llama", usage(1_001, 0), own=Prices(path))
+    assert (found.total, found.prices) == (Decimal("0.001001"), "your own prices, prices.toml")
+    path.write_text("not toml")
+    with pytest.raises(ConfigurationError, match="aren't TOML"):
+        Prices(str(path))
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        Prices(tmp_path / "none.toml")
+
+
+WRONG: list[Any] = [
+    {"m": 1},
+    {"m": {"output": 1}},
+    {"m": {"input": -1}},
+    {"m": {"input": "NaN"}},
+    {"m": {"input": "a"}},
+    {"m": {"input": True}},
+    {"m": {"input": 1, "ouput": 1}},
+    {"m": {"input": 1, "flex": {"inptu": 1}}},
+    {"m": {"input": 1, "above": {"many": {"input": 2}}}},
+    {"m": {"input": 1, "above": {"10": {"output": 2}}}},
+]
+
+
+@pytest.mark.parametrize("given", WRONG)
+def test_own_prices_that_can_not_be(given: Any) -> None:
+    with pytest.raises(ParameterError, match="prices: m"):
+        Prices(given)
 
 
 CURRENT = [(provider, model) for provider in ("openai", "anthropic") for model, _ in models.known(provider)]
@@ -159,3 +314,40 @@ def test_the_lines_add_up_and_nothing_raises(where: tuple[str, str], counted: Us
     else:
         assert sum(cost for _, cost in found.lines) == found.total >= 0
         assert all(cost >= 0 for _, cost in found.lines)
+
+
+sizes = st.one_of(st.just(0), st.integers(0, 300_000))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    where=st.sampled_from(CURRENT),
+    parts=st.tuples(sizes, sizes, sizes, sizes),
+    output=sizes,
+    tier=st.sampled_from([None, "default", "flex", "priority", "batch"]),
+)
+def test_the_table_itself_comes_to_the_same_sum(
+    where: tuple[str, str], parts: tuple[int, int, int, int], output: int, tier: str | None
+) -> None:
+    _, read, written, hour = parts if where[0] == "anthropic" else (*parts[:3], 0)
+    details = {"cache_creation": {"ephemeral_1h_input_tokens": hour}} if hour else {}
+    cached = {"cache_read_tokens": read, "cache_write_tokens": written + hour}
+    counted = usage(sum(parts[:3]) + hour, output, details=details, **cached)
+    found = bill(*where, counted, service_tier=tier)
+    if found.total is None:
+        assert "no price" in (found.reason or "")
+        return
+    context = {"processing": "batch"} if tier == "batch" else {"service_tier": tier} if tier else {}
+    theirs = genai_prices.calc_price(
+        genai_prices.Usage(
+            input_tokens=counted.input_tokens,
+            output_tokens=output,
+            cache_read_tokens=read,
+            cache_write_tokens=written + hour,
+            cache_write_1h_tokens=hour,
+        ),
+        where[1],
+        provider_id=where[0],
+        price_context=context,
+    )
+    assert found.total == theirs.total_price

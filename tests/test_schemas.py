@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -16,7 +17,7 @@ import pytest
 
 from ringup import typed
 from ringup.dialects import ANTHROPIC, GEMINI, OPENAI, Dialect, legal, too_large
-from ringup.errors import ParameterError
+from ringup.errors import MissingExtraError, ParameterError
 from ringup.schemas import branches, exactly, is_any, is_map, is_object, is_recursive, merged
 from tests.shapes_of_types import CASES, Described, Node, Owner
 from tests.strict_rules import problems
@@ -296,6 +297,12 @@ def test_a_type_without_json_is_refused_in_words() -> None:
         typed.kind_of({"name": "string"})
     with pytest.raises(ParameterError, match="no valid JSON schema"):
         typed.kind_of({"type": "strin"})
+
+
+def test_a_schema_wants_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'ringup\[schema\]'"):
+        typed.kind_of({"type": "object"})
 
 
 def test_a_type_is_worked_out_once() -> None:

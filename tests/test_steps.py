@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -558,7 +558,7 @@ def test_thirty_turns_keep_their_prefix(two: Make) -> None:
     for before, after in zip(f.requests, f.requests[1:], strict=False):
         assert after.messages[: len(before.messages)] == before.messages
     bodies = [json.loads(body)["messages"] for body in f.transport.bodies]
-    assert all(later[: len(earlier)] == earlier for earlier, later in zip(bodies, bodies[1:], strict=False))
+    assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(bodies))
 
 
 def test_opaque_blocks_are_kept(two: Make) -> None:

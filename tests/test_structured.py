@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import msgspec
@@ -259,7 +259,7 @@ def test_partials_grow_to_the_value(made: list[Face], wire: str, sync: bool) -> 
     assert seen[-1] == (
         {"name": "Ada", "age": 36} if wire == "gemini" else {"name": "Ada", "age": 36, "tags": {"a": 1}}
     )
-    for before, after in zip(seen, seen[1:], strict=False):
+    for before, after in pairwise(seen):
         assert before != after
         assert list(after)[: len(before)] == list(before)
         assert after.get("name", "").startswith(before.get("name", ""))

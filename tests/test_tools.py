@@ -37,7 +37,7 @@ class Window(TypedDict):
     end: dt.date
 
 
-def weather(
+def weather(  # noqa: PLR0917
     place: Place,
     days: Annotated[int, msgspec.Meta(ge=1, le=14)],
     unit: Unit = Unit.C,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ringup import events
 from ringup.attachments import attach
 from ringup.caching import cached
-from ringup.client import AsyncChat, AsyncClient, Chat, Client, ask, chat, count_tokens, embed, stream
+from ringup.client import AsyncChat, AsyncClient, Chat, Client, ask, chat, count_tokens, embed, estimate, stream
 from ringup.counting import Count
 from ringup.embed_plan import EmbedParams
 from ringup.embeddings import Embeddings
@@ -26,6 +26,7 @@ from ringup.errors import (
     APITimeoutError,
     AuthenticationError,
     BadRequestError,
+    BudgetExceededError,
     ConfigurationError,
     ConflictError,
     ContentTooLargeError,
@@ -33,6 +34,7 @@ from ringup.errors import (
     GatewayTimeoutError,
     InternalServerError,
     KeyFormatError,
+    LedgerError,
     MediaError,
     MissingExtraError,
     MissingKeyError,
@@ -54,6 +56,7 @@ from ringup.errors import (
     UnknownModelError,
     UnprocessableEntityError,
 )
+from ringup.estimates import Estimate
 from ringup.ledger import Ledger
 from ringup.messages import (
     Audio,
@@ -71,6 +74,8 @@ from ringup.messages import (
     ToolResult,
 )
 from ringup.plan import Params
+from ringup.pricelist import Prices
+from ringup.prices import prices_version
 from ringup.providers import Provider
 from ringup.reply import Attempt, Bill, Notice, Reply
 from ringup.secret import Secret
@@ -97,6 +102,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "Bill",
+    "BudgetExceededError",
     "CacheReport",
     "Chat",
     "Client",
@@ -108,11 +114,13 @@ __all__ = [
     "Document",
     "EmbedParams",
     "Embeddings",
+    "Estimate",
     "GatewayTimeoutError",
     "Image",
     "InternalServerError",
     "KeyFormatError",
     "Ledger",
+    "LedgerError",
     "Match",
     "MediaError",
     "Message",
@@ -127,6 +135,7 @@ __all__ = [
     "Params",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "Prices",
     "PromptTooLongError",
     "ProtocolError",
     "Provider",
@@ -158,8 +167,10 @@ __all__ = [
     "chat",
     "count_tokens",
     "embed",
+    "estimate",
     "events",
     "explain_cache",
+    "prices_version",
     "similarity",
     "stream",
 ]

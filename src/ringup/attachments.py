@@ -33,6 +33,8 @@ _BY_NAME = {
 }
 """What a file is by the end of its name. What its bytes say goes before it, where they say something."""
 
+_SAY_IT = 'Say it: ringup.attach(..., media_type="image/png").'
+
 
 def attach(
     source: str | os.PathLike[str] | bytes | bytearray | memoryview,
@@ -107,7 +109,7 @@ def _from_bytes(data: bytes, media_type: str | None, name: str | None, detail: s
         return Document(text=text, media_type="text/plain", name=name)
     kind = kind or by_name
     if kind is None:
-        raise _wrong(f"it can't be told what {name or 'this'} is", 'Say it: attach(..., media_type="image/png").')
+        raise _wrong(f"it can't be told what {name or 'this'} is", _SAY_IT)
     return _part(kind, name, detail, {"data": data})
 
 
@@ -129,7 +131,7 @@ def _from_address(url: str, media_type: str | None, name: str | None, detail: st
     if kind is None:
         raise _wrong(
             f"it can't be told from its address what {url[:200]!r} is, and ringup doesn't fetch it",
-            'Say it: attach(url, media_type="image/jpeg").',
+            _SAY_IT,
         )
     if kind_of(kind) == "audio":
         raise _wrong("no API takes sound by its address", "Download the file, and attach that.")

@@ -16,13 +16,15 @@ The rules that it keeps:
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Literal, Protocol, cast
+from decimal import Decimal
+from typing import Any, Literal, Protocol, TypeGuard, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.advice import advise
+from ringup.bills import Interrupted, Pricer
 from ringup.embeddings import Embeddings, EmbedRequest
 from ringup.errors import (
     APIConnectionError,
@@ -53,11 +55,12 @@ from ringup.events import (
 from ringup.fingerprint import Sent
 from ringup.http import HttpRequest, HttpResponse
 from ringup.intake import largest
+from ringup.masks import MASK, is_secret, without_shapes
 from ringup.messages import Request
 from ringup.providers import Provider
 from ringup.reply import Attempt, Bill, Notice, Reply
 from ringup.retry import Budget, backoff, retry_after_date, server_directs
-from ringup.secret import Auth
+from ringup.secret import Auth, Secret
 from ringup.usage import Usage
 from ringup.wire import EmbedWire, Wire
 
@@ -76,6 +79,7 @@ __all__ = [
     "Shut",
     "Sleep",
     "call",
+    "so_far",
     "what_was_sent",
 ]
 
@@ -88,8 +92,25 @@ MAX_KEPT_BYTES = 2 * 1024 * 1024
 DEFAULT_IDLE = 60.0
 _ERROR_WAIT = 10.0
 _DRAIN = 0.02
+_SHORTEST_KEY = 8
 _FIRST = (TextDelta, ThinkingDelta, ArgumentsDelta, RefusalDelta, AudioDelta)
 _PRELUDE = (Start, Used, Noticed)
+
+
+class Guard(Protocol):
+    """Holds the money of a call while it goes on (`ringup.purse`)."""
+
+    def begin(self, record: Record, now: float) -> Script:
+        """Before the first try. Raises BudgetExceededError or LedgerError."""
+        ...
+
+    def again(self, record: Record, now: float) -> Script:
+        """Before each other one. Raises as `begin`."""
+        ...
+
+    def end(self, record: Record) -> None:
+        """When the call is over."""
+        ...
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -97,8 +118,10 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     An `idle_timeout` of None means 60 s between the events of a stream, and no limit of its own on the wait for the
     first token: a model may think for minutes. A number bounds every silence, the first too. `shape` is how the answer
-    is to be read when it is to be of a type (`ringup.structured`). `breakpoints` says that the model's cache has them.
-    `session` and `tags` are for the ledger.
+    is to be read when it is to be of a type (`ringup.structured`). `breakpoints` says that the model's cache has them,
+    `reasons` that the model thinks first.
+    `session` and `tags` are for the ledger. `guard` holds the money that the call may spend; `max_cost` is the limit that
+    the call itself was given, in US dollars.
     """
 
     provider: Provider
@@ -115,8 +138,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     pricer: Callable[[Any], Bill] | None = None
     shape: Any = None
     breakpoints: bool = False
+    reasons: bool = False
     session: str | None = None
     tags: Mapping[str, str] = {}
+    guard: Guard | None = None
+    max_cost: Decimal | None = None
 
 
 class Exchange(Struct, frozen=True):
@@ -245,6 +271,8 @@ class _Time:
 
 def call(plan: Plan, record: Record, env: Env) -> Script:
     """Make the call; at the end `record.reply` is the whole answer. Raises APIError, with all that is known in it."""
+    if plan.guard:
+        yield from _guarded(plan.guard, record, env)
     time = _Time(plan, env)
     plan.budget.earn()
     spent = 0
@@ -258,6 +286,7 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
             try:
                 reply = yield from (_stream if plan.request.stream else _whole)(plan, record, time)
             except APIError as error:
+                _unsaid(error, plan)
                 _note_failure(record, time, error)
                 yield Shut()
                 wait = _wait_before_retry(plan, record, env, time, error)
@@ -272,6 +301,8 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
             record.change(wait=wait)
             record.tell()
             yield Sleep(wait)
+            if plan.guard:
+                yield from plan.guard.again(record, env.now())
     except RingupError as error:
         if record.attempts[-1].ended is None:
             _note_failure(record, time, error)
@@ -288,6 +319,20 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
         raise
     finally:
         record.tell()
+        if plan.guard:
+            plan.guard.end(record)
+
+
+def _guarded(guard: Guard, record: Record, env: Env) -> Script:
+    """Before the first try: without money for it, there is no call."""
+    try:
+        yield from guard.begin(record, env.now())
+    except RingupError as error:
+        record.error, record.outcome = error, "failed"
+        raise
+    except BaseException:
+        record.outcome = "cancelled"
+        raise
 
 
 def _whole(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Reply | Embeddings]:
@@ -299,7 +344,7 @@ def _whole(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, Re
     record.change(
         status=answer.status,
         first_byte=None if answer.first_byte is None else answer.first_byte + time.shift,
-        request_id=_request_id(answer.headers),
+        request_id=_request_id(answer.headers, plan.auth),
         bytes_received=len(answer.body),
     )
     if answer.status >= 300:
@@ -314,7 +359,7 @@ def _stream(plan: Plan, record: Record, time: _Time) -> Generator[Effect, Any, R
         answer = yield Open(plan, time.left(quiet), time.left())
     except TimeoutError as error:
         raise _timed_out(plan, record, time, error, quiet) from None
-    record.change(status=answer.status, first_byte=time.wall(), request_id=_request_id(answer.headers))
+    record.change(status=answer.status, first_byte=time.wall(), request_id=_request_id(answer.headers, plan.auth))
     if answer.status >= 300:
         body = _without_key((yield from _read_error_body(time)), plan.auth)
         raise _refused(plan, answer.status, answer.headers, body, time)
@@ -408,18 +453,54 @@ def _read_error_body(time: _Time) -> Generator[Effect, Any, bytes]:
     return body
 
 
-def _request_id(headers: Mapping[str, str]) -> str | None:
-    return headers.get("x-request-id") or headers.get("request-id")
+def _request_id(headers: Mapping[str, str], auth: Auth | None) -> str | None:
+    found = headers.get("x-request-id") or headers.get("request-id")
+    return _without(found, auth.secret) if _is_telling(auth) else found
 
 
 def _without_key(body: bytes, auth: Auth | None) -> bytes:
     """The body of an error, without the key: some servers repeat it there."""
-    return body.replace(auth.secret.reveal().encode(), b"***") if auth else body
+    return body.replace(auth.secret.reveal().encode(), MASK.encode()) if _is_telling(auth) else body
+
+
+def _is_telling(auth: Auth | None) -> TypeGuard[Auth]:
+    """Whether there is a key, and one that isn't a word like "none", as servers of one's own get it."""
+    return auth is not None and len(auth.secret.reveal()) >= _SHORTEST_KEY
+
+
+def _unsaid(error: APIError, plan: Plan) -> None:
+    """Take what is secret out of an error's words, wherever the server or the network has repeated it.
+
+    And take away the frames below, for a traceback may show their variables: what was sent, and what was heard.
+    """
+    error.__traceback__ = None
+    named = [Secret(value) for name, value in plan.http.headers.items() if is_secret(name)]
+    for secret in (*([plan.auth.secret] if plan.auth else []), *named):
+        if len(secret.reveal()) < _SHORTEST_KEY:
+            continue
+        for name, value in vars(error).items():
+            if name in _SAID and value is not None:
+                setattr(error, name, _without(value, secret))
+        error.args = _without(error.args, secret)
+
+
+_SAID = ("message", "advice", "type", "code", "param", "body", "request_id")
+
+
+def _without(value: Any, secret: Secret) -> Any:
+    match value:
+        case str():
+            return value.replace(secret.reveal(), MASK)
+        case dict():
+            return {_without(name, secret): _without(held, secret) for name, held in value.items()}
+        case list() | tuple():
+            return type(value)([_without(held, secret) for held in value])
+    return value
 
 
 def _refused(plan: Plan, status: int, headers: Mapping[str, str], body: bytes, time: _Time) -> APIError:
     if status < 400:
-        where = headers.get("location", "")
+        where = without_shapes(headers.get("location", ""))
         return status_error(status)(
             f"the server answered {status}, a redirect to {where[:200]!r}, which ringup doesn't follow", status=status
         )
@@ -441,6 +522,7 @@ def _timed_out(plan: Plan, record: Record, time: _Time, error: TimeoutError, qui
 
 def _note_failure(record: Record, time: _Time, error: RingupError) -> None:
     sent = isinstance(error, APIError) and not (isinstance(error, APITimeoutError) and error.phase == "connect")
+    sent = sent and not (isinstance(error, APIConnectionError) and not error.sent)
     record.change(
         ended=time.wall(),
         outcome="failed",
@@ -489,7 +571,7 @@ def _complete(error: APIError, plan: Plan, record: Record) -> APIError:
     error.attempts = tuple(record.attempts)
     partial = record.fold.reply()
     if partial.message.parts or partial.usage.input_tokens is not None:
-        error.partial = _finish(partial, plan, record, None)
+        error.partial = so_far(record)
     if len(record.attempts) > 1:
         _add(error, f" ({len(record.attempts)} attempts)")
     error.advice = _advice(error, plan)
@@ -532,6 +614,17 @@ def _finish(reply: Reply | Embeddings, plan: Plan, record: Record, time: _Time |
         told["time_to_first_token"] = tokens[0] - first.started if tokens else None
         told["sent"] = what_was_sent(plan)
     return replace(reply, **told)
+
+
+def so_far(record: Record) -> Any:
+    """The answer to a call that isn't over, or was broken off, as far as it came. Its cost is an estimate."""
+    plan, reply = record.plan, record.fold.reply()
+    if not record.attempts:
+        return reply
+    told = _finish(reply, plan, record, None)
+    if isinstance(plan.request, Request) and isinstance(plan.pricer, Pricer):
+        told = replace(told, pricer=Interrupted(plan.pricer, plan.request, plan.reasons))
+    return told
 
 
 def what_was_sent(plan: Plan) -> Sent | None:

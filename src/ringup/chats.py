@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeVar, Unpack, cast, overload
 
 from ringup.conversation import Conversation
+from ringup.counting import Count
 from ringup.errors import ConfigurationError
 from ringup.messages import Message
 from ringup.plan import Params, check_params
@@ -27,6 +28,7 @@ class _Asks(Protocol):
 
     def _ask(self, prompt: Prompt | Resume, params: Params, output: Any, history: Conversation) -> Reply[Any]: ...
     def _stream(self, prompt: Prompt | Resume, params: Params, output: Any, history: Conversation) -> Stream[Any]: ...
+    def _counted(self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation) -> Count: ...
 
 
 class _AsyncAsks(Protocol):
@@ -36,6 +38,9 @@ class _AsyncAsks(Protocol):
     def _stream(
         self, prompt: Prompt | Resume, params: Params, output: Any, history: Conversation
     ) -> AsyncStream[Any]: ...
+    async def _counted(
+        self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation
+    ) -> Count: ...
 
 
 class _Chat(Conversation):
@@ -76,6 +81,12 @@ class Chat(_Chat):
         """The next turn, piece by piece. It joins the history when the stream is at its end."""
         return self._client._stream(prompt, self._merged(params), output, self)
 
+    def count_tokens(
+        self, prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
+    ) -> Count:
+        """How many tokens the next turn would send, the history included: see `Client.count_tokens`."""
+        return self._client._counted(prompt, self._merged(params), output, offline, self)
+
     @overload
     def resume(self, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...
     @overload
@@ -111,6 +122,12 @@ class AsyncChat(_Chat):
     def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]:
         """The next turn, piece by piece; not awaited. It joins the history when the stream is at its end."""
         return self._client._stream(prompt, self._merged(params), output, self)
+
+    async def count_tokens(
+        self, prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
+    ) -> Count:
+        """How many tokens the next turn would send, the history included: see `Client.count_tokens`."""
+        return await self._client._counted(prompt, self._merged(params), output, offline, self)
 
     @overload
     async def resume(self, *, output: type[T], **params: Unpack[Params]) -> Reply[T]: ...

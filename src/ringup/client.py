@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
@@ -23,15 +23,19 @@ from ringup.embed_job import Job
 from ringup.embed_plan import EmbedParams, make_job
 from ringup.embeddings import Embeddings
 from ringup.errors import ConfigurationError, ParameterError, RingupWarning
-from ringup.keys import wrapped
+from ringup.estimates import Estimate
+from ringup.keys import address_error, wrapped
 from ringup.ledger import Ledger, kept
 from ringup.messages import Message
 from ringup.parallel import run, run_async
-from ringup.plan import Defaults, Params, Planner, check_params
+from ringup.plan import Defaults, Params, Planner, check_params, key_as
+from ringup.pricelist import Prices, read_prices
 from ringup.prompt import Prompt, read_prompt
 from ringup.providers import Provider
+from ringup.purse import Guard, Purse, make_purse
 from ringup.reply import Attempt, Notice, Reply
 from ringup.secret import Secret
+from ringup.spending import Limit
 from ringup.steps import Loop, Session, Steps, steps
 from ringup.streams import AsyncStream, Stream
 from ringup.tally import begin_count
@@ -41,7 +45,7 @@ from ringup.window import Gauge, Window, drop_oldest, shortened
 if TYPE_CHECKING:
     import logging
 
-__all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "count_tokens", "embed", "stream"]
+__all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "count_tokens", "embed", "estimate", "stream"]
 
 T = TypeVar("T")
 
@@ -66,6 +70,9 @@ class _Client:
         proxy: str | None = None,
         ca_file: str | None = None,
         transport: Any = None,
+        prices: Mapping[str, Any] | str | os.PathLike[str] | Prices | None = None,
+        budget: Any = None,
+        budget_unknown: str = "refuse",
         **defaults: Unpack[Defaults],
     ) -> None:
         """Make a client. Nothing is sent, and no key is looked for, before the first call.
@@ -81,11 +88,21 @@ class _Client:
         proxy       the URL of an HTTP or SOCKS proxy; default: the environment's
         ca_file     a PEM file of further certificate authorities to trust
         transport   "pyreqwest" (the default), "httpx2", or a transport of your own
+        prices      prices of your own, which go before those of the table: a `Prices`, or what one is made of (a dict,
+                    the path of a TOML file)
+        budget      US dollars that the client's calls may cost: "5 USD/day", "0.50 USD/hour", "100 USD/month" (these
+                    need a ledger, and hold for all that have a budget on it, in any process), "1 USD/session" or
+                    "20 USD" in all; or several in a list. A call that may cost more than is left isn't sent
+        budget_unknown  "allow": a call whose price isn't known is made, and costs the budget what is known of it;
+                    default: it is refused
 
         Further keywords are the defaults of every call: see `Params`.
         """
         secret, api_key = wrapped(api_key), None  # from here on no frame holds the key in plain text
-        self._options, proxy = Options(proxy=proxy, ca_file=ca_file), None  # nor the password of a proxy
+        options, proxy = _options(proxy, ca_file), None  # nor the password of a proxy, or of an address
+        wrong = _misplaced(model, provider, transport) or _wrong_address(base_url, provider)
+        if wrong:
+            model = provider = base_url = transport = None
         self._settings: dict[str, Any] = {
             "provider": provider,
             "base_url": base_url,
@@ -94,16 +111,24 @@ class _Client:
             "on_event": on_event,
             "ca_file": ca_file,
             "transport": transport,
+            "prices": prices,
+            "budget": budget,
+            "budget_unknown": budget_unknown,
             "model": model,
         }
         if isinstance(secret, ParameterError):
             raise secret
-        self._secret = secret
+        if isinstance(options, ParameterError):
+            raise options
+        if wrong:
+            raise wrong
+        self._secret, self._options = secret, options
         check_params(defaults)
         self._settings.update(defaults)
-        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults})
+        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults}, read_prices(prices))
         self._on_event = on_event
         self._ledger = _ledger(ledger)
+        self._purse = make_purse(budget, budget_unknown, self._ledger)
         self._waits = _durability(durability, self._ledger)
         self._warned: set[tuple[str, str]] = set()
         self._closed = False
@@ -127,9 +152,9 @@ class _Client:
                 messages, told = drop_oldest(messages, self._gauge(history, params, ask))
             self._check_open()
             given = params if left is None else cast("Params", {**params, "timeout": left})
-            return self._made(self._planner.plan(messages, given, stream, ask, step), told, name, step)
+            return self._made(self._planner.plan(messages, given, stream, ask, step), told, name, step, purse)
 
-        name = self._new_name()
+        name, purse = self._new_name(), self._own_purse(params)
         loop = Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params))
         if history and asked and callable(history.window) and not self._gauge(history, params, ask).fits(messages):
             session = Session(None, ask.kind is not None)
@@ -147,7 +172,7 @@ class _Client:
         return Gauge(unsent.request, unsent.provider, unsent.rules, history.sizes)
 
     def _count(
-        self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None = None
+        self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None
     ) -> tuple[Script, Callable[[], Count]]:
         """The script of a count, and what gives the number. It costs nothing, so it isn't in the log."""
         self._check_open()
@@ -159,19 +184,47 @@ class _Client:
         return os.urandom(8).hex() if self._ledger else None
 
     def _made(
-        self, plan: Plan, told: tuple[Notice, ...] = (), name: str | None = None, step: int = 0
+        self,
+        plan: Plan,
+        told: tuple[Notice, ...] = (),
+        name: str | None = None,
+        step: int = 0,
+        purse: Purse | None = None,
     ) -> tuple[Record, Script]:
         self._warn(plan.request.model, plan.notices)
         plan = replace(plan, notices=told + plan.notices) if told else plan
+        if purses := [held for held in (purse, self._purse) if held]:
+            limit = purse.limits[0].amount if purse else None
+            plan = replace(plan, guard=Guard(purses, self._planner.worst(plan)), max_cost=limit)
+        if self._ledger:
+            self._ledger.expect()
         record = Record(plan, self._watch)
         record.queued, record.ask, record.step = REAL.now(), name, step
         script = call(plan, record, REAL)
         return record, kept(script, record) if self._ledger and self._waits else script
 
+    def _own_purse(self, params: Any) -> Purse | None:
+        """The money of one ask that has max_cost."""
+        most = self._planner.max_cost(params)
+        return None if most is None else Purse((Limit(most),), None, self._settings["budget_unknown"])
+
+    def estimate(
+        self, prompt: Prompt, *, output: Any = None, batch: bool = False, **params: Unpack[Params]
+    ) -> Estimate:
+        """What a call may cost, at the least and at the most, and what that assumes. Nothing is sent, and no key is
+        needed; counting needs the extra `tokens` (MissingExtraError). With `batch`, as part of a batch."""
+        return self._planner.estimate(read_prompt(prompt), params, output, batch)
+
     def _job(self, texts: str | Iterable[str], params: EmbedParams) -> Job:
         """The calls that it takes to embed these texts."""
         self._check_open()
-        return make_job(self._planner, texts, params, partial(self._made, name=self._new_name()), REAL)
+        return make_job(
+            self._planner,
+            texts,
+            params,
+            partial(self._made, name=self._new_name(), purse=self._own_purse(params)),
+            REAL,
+        )
 
     def _embedded(self, job: Job, found: Embeddings) -> Embeddings:
         self._warn(job.model, found.notices)
@@ -217,13 +270,12 @@ class _Client:
                 "a client that was given api_key= can't be pickled, for the key would go with it.",
                 advice="Set the provider's key variable instead: the copy reads it from its own environment.",
             )
-        proxy = self._options.proxy
-        if proxy and "@" in proxy:
+        if "@" in (self._options.proxy or ""):
             raise ConfigurationError(
                 "a client whose proxy= holds a password can't be pickled, for the password would go with it.",
                 advice="Set the variable HTTPS_PROXY instead: the copy reads it from its own environment.",
             )
-        return _again, (type(self), {**self._settings, "proxy": proxy})
+        return _again, (type(self), {**self._settings, "proxy": self._options.proxy})
 
 
 def _log() -> logging.Logger:
@@ -246,11 +298,32 @@ def _load(path: str | os.PathLike[str], given: Params) -> Saved:
         raise ConfigurationError(f"the conversation in {str(path)!r} can't be gone on with: {error}.") from None
     if missing := [f"{name}=..." for name in saved.left_out if name not in given]:
         message = (
-            f"{str(path)!r} doesn't hold the functions that the conversation had, for a file can't: give them again, "
+            f"{str(path)!r} doesn't hold the functions and secrets that the conversation had: give them again, "
             f"load_chat(path, {', '.join(missing)})"
         )
         warnings.warn(message, RingupWarning, stacklevel=_users_level())
     return replace(saved, params={**saved.params, **given})
+
+
+def _misplaced(model: Any, provider: Any, transport: Any) -> ParameterError | None:
+    """The error for a key in the place of another argument."""
+    given = {"model": model, "provider": provider, "transport": transport}
+    return next((error for name in given if (error := key_as(given, name))), None)
+
+
+def _wrong_address(base_url: Any, provider: Any) -> ParameterError | None:
+    """The error for an address that can't be called: it may hold a password."""
+    if base_url is None and isinstance(provider, Provider) and not provider.base_url.startswith("/"):
+        base_url = provider.base_url
+    return None if base_url is None else address_error(base_url, "base_url")
+
+
+def _options(proxy: str | None, ca_file: str | None) -> Options | ParameterError:
+    """How servers are reached, or the error to raise: without the frames that hold the proxy's password."""
+    try:
+        return Options(proxy=proxy, ca_file=ca_file)
+    except ParameterError as error:
+        return error.with_traceback(None)
 
 
 def _ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:
@@ -357,7 +430,12 @@ class Client(_Client):
         The provider says it (OpenAI, Anthropic, Gemini), in a call that costs nothing; else, and with `offline`, it is
         estimated: `.estimated` and `.error` tell. An estimate needs the extra `tokens`, and no key.
         """
-        script, count = self._count(prompt, params, output, offline)
+        return self._counted(prompt, params, output, offline)
+
+    def _counted(
+        self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None = None
+    ) -> Count:
+        script, count = self._count(prompt, params, output, offline, history)
         for _ in drive(script, self._world()):
             pass
         return count()
@@ -452,7 +530,12 @@ class AsyncClient(_Client):
         self, prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
     ) -> Count:
         """How many tokens a prompt has, as `Client.count_tokens` says it."""
-        script, count = self._count(prompt, params, output, offline)
+        return await self._counted(prompt, params, output, offline)
+
+    async def _counted(
+        self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None = None
+    ) -> Count:
+        script, count = self._count(prompt, params, output, offline, history)
         async for _ in drive_async(script, self._world()):
             pass
         return count()
@@ -536,3 +619,8 @@ def embed(texts: str | Iterable[str], **params: Unpack[EmbedParams]) -> Embeddin
 def count_tokens(prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]) -> Count:
     """How many tokens a prompt has: `ringup.count_tokens("Hello!", model="claude-haiku-4-5").tokens`."""
     return _default().count_tokens(prompt, output=output, offline=offline, **params)
+
+
+def estimate(prompt: Prompt, *, output: Any = None, batch: bool = False, **params: Unpack[Params]) -> Estimate:
+    """What a call may cost: `ringup.estimate("Hello!", model="claude-haiku-4-5", max_tokens=200).high` US dollars."""
+    return _default().estimate(prompt, output=output, batch=batch, **params)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ringup.call import Record
 from ringup.errors import ConfigurationError
+from ringup.masks import Quiet
 from ringup.messages import Message, ToolResult
 from ringup.steps import Effects, Session, Steps
 from ringup.wire_tools import decode, encode
@@ -22,7 +23,7 @@ __all__ = ["Conversation", "Saved", "begins_turn", "load", "turn"]
 
 class Saved(Struct, frozen=True, kw_only=True):
     """A conversation as a file holds it (JSON). `params` are the chat's own parameters: system, model and the like;
-    `left_out` names those that can't be in a file: functions."""
+    `left_out` names those that aren't in a file: functions, and what holds secrets."""
 
     format: str = "ringup-conversation"
     version: int = 1
@@ -111,14 +112,19 @@ class Conversation:
 
 
 def _without_functions(params: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The parameters that are data, and the names of the others: with one function among the tools, all tools are left
-    out, for half of them would be no use."""
+    """The parameters that are data, and the names of the others, functions and what holds secrets: with one of those
+    among the tools, all tools are left out, for half of them would be no use."""
     left_out = [
         name
         for name, value in params.items()
-        if any(map(callable, value if isinstance(value, (list, tuple)) else [value]))
+        if any(map(_stays, value if isinstance(value, (list, tuple)) else [value]))
     ]
     return {name: value for name, value in params.items() if name not in left_out}, tuple(left_out)
+
+
+def _stays(value: Any) -> bool:
+    """Whether it can't be in a file, or mustn't."""
+    return callable(value) or (isinstance(value, Quiet) and value.hides)
 
 
 def begins_turn(message: Message) -> bool:

@@ -53,7 +53,11 @@ _SAID = frozenset({"type", "description", "title", "properties", "required", "ad
 _SAID |= {"oneOf", "allOf", "$ref", "enum", "const", "prefixItems", "patternProperties", *DEFS}
 _SILENT = frozenset({"$schema", "$id", "$comment", "discriminator", "examples", "example", "deprecated", "readOnly"})
 _SILENT |= {"writeOnly", "unevaluatedProperties"}
-_DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
+_PATTERNS = {
+    ("format", "decimal"): r"^-?[0-9]+(\.[0-9]+)?$",
+    ("contentEncoding", "base64"): "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+}
+"""What may be said as a regular expression, where a vendor takes those."""
 _LOOKS_AROUND = re.compile(r"\(\?|\\[1-9bB]")
 """What the vendors' regular expressions don't have: looking around, references back, word boundaries."""
 _NULL: Schema = {"type": "null"}
@@ -216,6 +220,7 @@ class _Writer:
     def __init__(self, root: Schema, dialect: Dialect) -> None:
         self._root = root
         self._dialect = dialect
+        self._has_patterns = "pattern" in dialect.keeps
         self._inlined: list[str] = []
         self._leads = leads_of(root) if dialect.recursion == "optional" else {}
         self._inside = "#"
@@ -372,8 +377,8 @@ class _Writer:
                 continue
             if name == "default" and held is None:
                 continue
-            if name == "format" and held == "decimal" and "pattern" in self._dialect.keeps:
-                written["pattern"] = _DECIMAL
+            if self._has_patterns and isinstance(held, str) and (name, held) in _PATTERNS:
+                written["pattern"] = _PATTERNS[name, held]
             elif self._takes(name, held):
                 written[name] = held
             else:

@@ -93,6 +93,7 @@ def drive(script: Steps, world: World) -> Generator[Event]:
     except StopIteration:
         return
     finally:
+        result = None  # a traceback shows the variables of its frames
         script.close()
         world.shut()
 
@@ -181,5 +182,6 @@ async def drive_async(script: Steps, world: AsyncWorld) -> AsyncGenerator[Event]
     except StopIteration:
         return
     finally:
+        result = None  # a traceback shows the variables of its frames
         script.close()
         await world.shut()

@@ -22,7 +22,7 @@ from ringup import vocabulary
 from ringup.call import Env, Record, Script
 from ringup.embedders import EmbedRules
 from ringup.embeddings import Embeddings
-from ringup.errors import APIError, APITimeoutError, ParameterError, ProtocolError
+from ringup.errors import APIError, APITimeoutError, BudgetExceededError, ParameterError, ProtocolError
 from ringup.reply import Notice
 from ringup.usage import add
 
@@ -219,7 +219,7 @@ class Job:
 
     def _explained(self, number: int, error: BaseException) -> BaseException:
         """The error, with the texts that it befell. A copy: the log has the call's own."""
-        if not isinstance(error, APIError) or self.is_single:
+        if not isinstance(error, APIError | BudgetExceededError) or self.is_single:
             return error
         told = copy.copy(error).with_traceback(error.__traceback__)
         if isinstance(told, APITimeoutError) and self._clock() >= self._until:
@@ -231,7 +231,7 @@ class Job:
             told.message = f"{told.message.rstrip('.')} (for {which})"
         return self._told(told)
 
-    def _told(self, error: APIError) -> APIError:
+    def _told(self, error: APIError | BudgetExceededError) -> BaseException:
         """The error, with what is done."""
         done = sorted(self._landed)
         if done:

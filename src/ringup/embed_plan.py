@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypedDict
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ringup import embedders, models, prices, wires
+from ringup import embedders, models, wires
+from ringup.bills import Pricer
 from ringup.call import Env, Plan, Record, Script
 from ringup.embed_job import Job, Progress, read_texts, sizes, split
 from ringup.embedders import EmbedRules
@@ -43,6 +45,7 @@ class EmbedParams(TypedDict, total=False):
     retries       how many more times each request is tried after a failure that may pass; default 2, and 5 in a job of
                   several requests
     strict        True makes what the API can't say an error, instead of leaving it out with a notice
+    max_cost      US dollars that the whole job may cost at the most; what may cost more isn't sent
     session       a name that the ledger files the calls under, to find them again with others
     tags          further names for the ledger, and their values: {"team": "docs"}; a client's and a call's go together
     extra         further fields of each request's body, sent as they are
@@ -59,6 +62,7 @@ class EmbedParams(TypedDict, total=False):
     idle_timeout: float | None
     retries: int
     strict: bool
+    max_cost: str | float | Decimal | None
     session: str | None
     tags: dict[str, Any]
     extra: dict[str, Any]
@@ -72,12 +76,11 @@ _SHARED = ("model", "timeout", "idle_timeout", "retries", "strict", "headers")
 class EmbedPricer(Struct, frozen=True):
     """Prices the vectors of one model: only what goes in costs."""
 
-    provider: str
-    model: str
+    pricer: Pricer
 
     def __call__(self, found: Embeddings) -> Bill:
         usage = replace(found.usage, output_tokens=found.usage.output_tokens or 0)
-        bill = prices.bill(self.provider, found.model or self.model, usage)
+        bill = self.pricer(replace(found, usage=usage))
         return replace(bill, lines=tuple([line for line in bill.lines if line[1] or line[0] != "output"]))
 
 
@@ -114,7 +117,7 @@ class _Embedder(Struct, frozen=True, kw_only=True):
             retries=self.retries,
             notices=route.notices + notices,
             budget=self.planner.budget,
-            pricer=EmbedPricer(route.provider.name, request.model),
+            pricer=EmbedPricer(Pricer(route.provider.name, request.model, self.planner.prices)),
             **self.labels,
         )
 

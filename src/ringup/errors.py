@@ -7,6 +7,7 @@
     │   │   └── PromptTooLongError    the prompt can't fit the model's window; .tokens, .limit
     │   ├── MissingKeyError           no key found; says which variable to set and how
     │   ├── KeyFormatError            the key can't be right: wrong vendor, stray spaces or quotes
+    │   ├── BudgetExceededError       the call may cost more than is left; .left, .worst, .renews
     │   ├── UnknownModelError         no provider could be told from the model's name
     │   └── MissingExtraError         an optional part of ringup isn't installed; says what to install
     ├── LedgerError                   the ledger can't be written, where that was demanded; .reply
@@ -48,6 +49,7 @@ __all__ = [
     "APITimeoutError",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetExceededError",
     "ConfigurationError",
     "ConflictError",
     "ContentTooLargeError",
@@ -158,6 +160,23 @@ class UnknownModelError(ConfigurationError):
     """No model was named, or its provider can't be told from its name."""
 
 
+class BudgetExceededError(ConfigurationError):
+    """The call may cost more than its budget has left, or nobody knows what it may cost: it wasn't sent.
+
+    left    what is left, in US dollars (Decimal)      worst   what the call may cost at the most
+    renews  when the budget begins anew (datetime, UTC). Each is None where there is no such thing.
+    partial what calls before it had brought, where an ask or a job takes several: a Reply, or the Embeddings
+    """
+
+    partial: Any = None
+
+    def __init__(self, message: str, *, left: Any, worst: Any, renews: Any, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.left = left
+        self.worst = worst
+        self.renews = renews
+
+
 class MissingExtraError(ConfigurationError, ImportError):
     """An optional dependency is missing."""
 
@@ -222,9 +241,11 @@ class APIError(RingupError):
 
 
 class APIConnectionError(APIError):
-    """No answer arrived: the connection was refused, reset or never made."""
+    """No answer arrived: the connection was refused, reset or never made. `sent` is False where the request certainly
+    didn't reach the provider."""
 
     retryable = True
+    sent = True
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -248,8 +269,9 @@ class ProtocolError(APIError):
 class OutputError(APIError):
     """The answer came, and isn't of the type that `output=` asks for.
 
-    `reason` is "invalid" (the message says what doesn't fit), "refused" or "length" (cut off); `text` is what the model
-    wrote, `partial` the whole Reply.
+    `reason` is "invalid" (the message says what doesn't fit), "refused", "length" (cut off), "max_steps" or "timeout"
+    (with tools: there was no answer by then); `text` is what the model wrote last, `partial` the whole Reply, with the
+    usage and cost of all calls.
     """
 
     def __init__(self, message: str, *, reason: str, text: str = "", **details: Any) -> None:

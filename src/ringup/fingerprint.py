@@ -86,6 +86,9 @@ class Sent(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"<Sent to {self.provider}>"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("provider", self.provider)]
+
     def __reduce__(self) -> tuple[Any, ...]:
         kept = {name: getattr(self, name) for name in self.__struct_fields__ if name != "request"}
         return _again, ({**kept, "made": self.fingerprint},)

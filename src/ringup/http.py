@@ -1,6 +1,10 @@
-"""An HTTP request and its answer, as wires write and read them. Neither ever holds a key: the transport adds it."""
+"""An HTTP request and its answer, as wires write and read them. Neither ever holds a key: the transport adds it. Neither
+shows its headers and its body, which may hold other secrets.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,6 +20,12 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path}, {len(self.body):,} bytes>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("path", self.path), ("bytes", len(self.body))]
+
 
 class HttpResponse(Struct, frozen=True, kw_only=True):
     """An answer with its whole body. Header names are in lower case.
@@ -27,3 +37,9 @@ class HttpResponse(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     body: bytes = b""
     first_byte: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<HTTP {self.status}, {len(self.body):,} bytes>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("bytes", len(self.body))]

@@ -113,6 +113,8 @@ def judge_media(request: Request, rules: Rules, provider: str) -> Iterator[Media
 def _media(messages: tuple[Message, ...]) -> Iterator[Found]:
     """Each file, with where it stands."""
     for index, message in enumerate(messages):
+        if len(message.parts) == 1 and type(message.parts[0]) is Text:  # most are mere words
+            continue
         for place, part in enumerate(message.parts):
             where = f"messages[{index}].parts[{place}]"
             if isinstance(part, ToolResult):
@@ -224,12 +226,13 @@ def least_tokens(request: Request, limit: int) -> int | None:
         return None
     texts = [part.text for part in request.system if isinstance(part, Text)]
     for message in request.messages:
-        texts += _texts(message.parts)
-    if sum(map(len, texts)) <= 2 * limit:  # a word and the space behind it are two letters or more
+        part = message.parts[0] if len(message.parts) == 1 else None
+        texts += [part.text] if type(part) is Text else _texts(message.parts)
+    if sum(map(len, texts)) < 2 * limit:  # a word and the space behind it are two letters or more
         return None
     if sum(text.count(" ") + text.count("\n") + text.count("\t") + 1 for text in texts) <= limit:
         return None
-    fewest = sum(map(vocabulary.least, texts))
+    fewest = sum(map(vocabulary.least, texts)) - max(len(texts) - 1, 0)  # the words at a seam may be one
     return fewest if fewest > limit else None
 
 

@@ -1,8 +1,9 @@
-"""Which address a provider is called at, and with which key. Reads the environment.
+"""Which address a provider is called at, and with which key: the one passed in, that of the environment, or the one
+that `ringup keys set` stored (`ringup.keystore`).
 
 The origin rule: a key from the environment goes to its provider's own origin (scheme, host and port), or to the
 address that the same vendor's base-URL variable names, for the two were set as a pair. It goes nowhere else. A key
-that was passed in goes where the user sent it.
+that was passed in goes where the user sent it. A stored key goes to the server that it was stored for.
 
 No key travels unencrypted over the internet: http:// is for this machine, and for private networks (10.0.0.0/8 and
 the like, names without a dot, and names under .local, .internal, .lan and .home.arpa).
@@ -11,20 +12,34 @@ the like, names without a dot, and names under .local, .internal, .lan and .home
 from __future__ import annotations
 
 import os
+import re
 import sys
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from ringup import providers
+from ringup import keystore, providers
 from ringup.errors import ConfigurationError, KeyFormatError, MissingKeyError, ParameterError
+from ringup.keystore import Stored
+from ringup.masks import without_shapes
 from ringup.providers import Provider
 from ringup.reply import Notice
 from ringup.secret import Secret
 from ringup.transport import host_and_port, is_loopback
 
-__all__ = ["find_base_url", "find_key", "wrapped"]
+__all__ = [
+    "address_error",
+    "check_key",
+    "find_base_url",
+    "find_key",
+    "mended",
+    "server_of",
+    "unfamiliar",
+    "variable_of",
+    "wrapped",
+]
 
+_SPACES = " \t\r\n\v\f\u00a0\ufeff\u200b"
 _QUOTES = "\"'`“”‘’«»"
 _PRIVATE = (".local", ".internal", ".lan", ".home.arpa")
 
@@ -36,10 +51,16 @@ def find_base_url(provider: Provider, base_url: str | None) -> tuple[str, Notice
     unset. Raises ParameterError for an address that can't be called, and for none where every customer has one.
     """
     if base_url is not None:
-        return _checked(base_url, "base_url"), None
+        if error := address_error(base_url, "base_url"):
+            base_url = None  # it may hold a key, and a traceback shows the variables of its frames
+            raise error
+        return _tidy(base_url), None
     if found := _from_variable(provider):
-        name, address = found
-        url = _checked(address, name)
+        name, url = found
+        if error := address_error(url, name):
+            url, found = "", None
+            raise error
+        url = _tidy(url)
         own = url == provider.base_url.rstrip("/") or _is_only_path(provider)
         return url, None if own else Notice("sent", "base_url", f"calls go to {url}, as the variable {name} says")
     if _is_only_path(provider):
@@ -50,6 +71,8 @@ def find_base_url(provider: Provider, base_url: str | None) -> tuple[str, Notice
             advice=f"{_how_to_set(name, 'https://your-own-address')}. Or pass base_url=, with {provider.base_url} at "
             "its end, and api_key=.",
         )
+    if error := address_error(provider.base_url, "base_url"):
+        raise error
     return provider.base_url.rstrip("/"), None
 
 
@@ -58,8 +81,9 @@ def find_key(
 ) -> tuple[Secret | None, tuple[Notice, ...]]:
     """The key to send to `url` (default: the provider's own address), and what the user should know about it.
 
-    The one passed in, or the first of the provider's variables that isn't empty, as far as the origin rule lets it go.
-    None where no key is needed: the provider's `key_optional`, and every address but the provider's own.
+    The one passed in, the first of the provider's variables that isn't empty, or the one that is stored, as far as the
+    origin rule lets it go. The OS keyring is asked only where the key is in it, and for 5 s at most. None where no key
+    is needed: the provider's `key_optional`, and every address but the provider's own.
 
     Raises MissingKeyError, KeyFormatError for a key that can't be right, and ConfigurationError for one that would
     travel unencrypted.
@@ -71,18 +95,29 @@ def find_key(
     pair = _pairing_variable(provider, url)
     own = _origin(url) == _origin(provider.base_url) or (pair is not None and _is_only_path(provider))
     notices: tuple[Notice, ...] = ()
-    if secret is None and (name := _variable(provider)):
+    if secret is None and (name := variable_of(provider)):
         if not (own or pair):
             return None, (_kept_back(name, url, provider),)
         secret, source = Secret(os.environ[name]), f"the variable {name}"
         notices = () if own else (_goes_along(name, url, pair),)
+    elsewhere: Stored | None = None
+    if secret is None and provider.key_env and (found := keystore.stored(provider.name)):
+        if found.server == server_of(url):
+            secret, source = _fetched(found, provider), f"the {found.place}"
+        else:
+            elsewhere, notices = found, (_stored_elsewhere(found, url),)
     if secret is None:
         if own and not provider.key_optional:
-            raise _missing(provider)
-        return None, ()
+            raise _missing(provider, elsewhere)
+        return None, notices
+    check_key(secret, provider, source, own)
+    return secret, notices + _exposed(url)
+
+
+def check_key(secret: Secret, provider: Provider, source: str, own: bool = True) -> None:
+    """Raises KeyFormatError for a key that can't be right, wherever it goes or at the provider's own address."""
     if wrong := _format_problem(secret) or (_vendor_problem(secret, provider) if own and provider.key_env else None):
         raise KeyFormatError(f"the API key in {source} can't be right: {wrong[0]}", advice=wrong[1])
-    return secret, notices + _exposed(url)
 
 
 def wrapped(api_key: Any) -> Secret | ParameterError | None:
@@ -97,9 +132,20 @@ def wrapped(api_key: Any) -> Secret | ParameterError | None:
     return ParameterError(f"api_key is of the type {type(api_key).__name__}, not a string", parameter="api_key")
 
 
-def _variable(provider: Provider) -> str | None:
+def variable_of(provider: Provider) -> str | None:
     """The first of the provider's key variables that isn't empty."""
     return next((name for name in provider.key_env if os.environ.get(name)), None)
+
+
+def _fetched(found: Stored, provider: Provider) -> Secret:
+    """A stored key. Raises MissingKeyError when it can't be had."""
+    secret, trouble = keystore.fetch(found)
+    if secret is None:
+        raise MissingKeyError(
+            f"the API key for {provider.name} that is stored can't be read: {trouble}.",
+            advice=f"Store it again: ringup keys set {provider.name}. Or {_how_to_set(provider.key_env[0])}.",
+        )
+    return secret
 
 
 # ── Addresses ──
@@ -133,12 +179,15 @@ def _with_path(endpoint: str, base_url: str) -> str:
     return address if address.endswith(own.path) else address + own.path
 
 
-def _checked(url: Any, source: str) -> str:
-    """The address without a slash at its end. Raises ParameterError."""
-    if wrong := _url_problem(url):
-        example = '"https://api.example/v1"'
-        raise ParameterError(f"{source} {wrong}.", parameter=source, advice=f"Write it like {example}.")
-    return urlsplit(str(url)).geturl().rstrip("/")
+def address_error(url: Any, source: str) -> ParameterError | None:
+    """The error for an address that can't be called. Whoever gets it forgets the address before raising it."""
+    wrong = _url_problem(url)
+    example = '"https://api.example/v1"'
+    return ParameterError(f"{source} {wrong}.", parameter=source, advice=f"Write it like {example}.") if wrong else None
+
+
+def _tidy(url: str) -> str:
+    return urlsplit(url).geturl().rstrip("/")
 
 
 def _url_problem(url: Any) -> str | None:
@@ -152,7 +201,11 @@ def _url_problem(url: Any) -> str | None:
     except ValueError:
         return "isn't a valid URL"
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        return f"isn't the URL of a server: {url[:200]!r}" if "@" not in url else "isn't the URL of a server"
+        return (
+            f"isn't the URL of a server: {without_shapes(url[:200])!r}"
+            if "@" not in url
+            else "isn't the URL of a server"
+        )
     if parts.username is not None or parts.password is not None:
         return "holds a user name or password; a key belongs in api_key="
     if parts.query or parts.fragment:
@@ -164,6 +217,12 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def server_of(url: str) -> str:
+    """The server that an address leads to, as one text: "https://api.openai.com:443"."""
+    scheme, host, port = _origin(url)
+    return f"{scheme}://{host}:{port}"
 
 
 def _pairing_variable(provider: Provider, url: str) -> str | None:
@@ -181,6 +240,15 @@ def _kept_back(name: str, url: str, provider: Provider) -> Notice:
         "api_key",
         f"the key in {name} isn't sent to {server}, which isn't {provider.name}'s own address; "
         f"if it is meant for {server}, pass it as api_key=",
+    )
+
+
+def _stored_elsewhere(found: Stored, url: str) -> Notice:
+    return Notice(
+        "refused",
+        "api_key",
+        f"the key that is stored for {found.server} isn't sent to {server_of(url)}; "
+        f"if it is meant for that one, store it while its address is in the vendor's variable, or pass it as api_key=",
     )
 
 
@@ -249,6 +317,40 @@ def _vendor_problem(secret: Secret, provider: Provider) -> tuple[str, str] | Non
     return f"it is a key of {owner}, and this call goes to {provider.name}.", (variable + page).strip()
 
 
+def unfamiliar(secret: Secret, provider: Provider) -> str:
+    """A word about a key that doesn't begin as its provider's keys do, as far as that is known."""
+    known = provider.key_prefixes
+    if not known or secret.reveal().startswith(known):
+        return ""
+    return f"it doesn't begin like the keys of {provider.name} that are known ({', '.join(known)})"
+
+
+def mended(pasted: Secret, provider: Provider) -> tuple[Secret, list[str]]:
+    """A key without what comes along when it is copied: spaces, quotes, the name of its variable, the word Bearer.
+    And in words what was taken away."""
+    mends: list[str] = []
+    while True:
+        secret, word = _less(pasted, provider)
+        if not word:
+            return pasted, mends
+        pasted = secret
+        mends += [] if word in mends else [word]
+
+
+def _less(pasted: Secret, provider: Provider) -> tuple[Secret, str]:
+    """The key without one of these, and which; or as it is, and nothing."""
+    bare = Secret(pasted.reveal().strip(_SPACES))
+    if bare != pasted:
+        return bare, "the spaces around it"
+    names = "|".join(map(re.escape, provider.key_env))
+    named = rf"(?:export\s+|set\s+|\$env:)?(?:{names})\s*="
+    for shape, word in ((named, "the variable's name"), (r"Bearer\s", "Bearer")):
+        if found := re.match(shape, pasted.reveal(), re.IGNORECASE):
+            return Secret(pasted.reveal()[found.end() :]), word
+    bare = Secret(pasted.reveal().strip(_QUOTES))
+    return bare, "" if bare == pasted else "the quotes around it"
+
+
 def _prefixes(name: str) -> tuple[str, ...]:
     provider = providers.find(name)
     return provider.key_prefixes if provider else ()
@@ -257,15 +359,16 @@ def _prefixes(name: str) -> tuple[str, ...]:
 # ── A missing key ──
 
 
-def _missing(provider: Provider) -> MissingKeyError:
+def _missing(provider: Provider, elsewhere: Stored | None) -> MissingKeyError:
     if not provider.key_env:
         return MissingKeyError(f"there is no API key for {provider.name}.", advice="Pass it as api_key=.")
     name = provider.key_env[0]
     state = "is empty" if name in os.environ else "isn't set"
+    state += f", and the one that is stored is for {elsewhere.server}" if elsewhere else ""
     where = f"Make one at {provider.keys_page}, then: " if provider.keys_page else ""
     return MissingKeyError(
         f"there is no API key for {provider.name}: the variable {name} {state}.",
-        advice=f"{where}{_how_to_set(name)}. Or pass it as api_key=. "
+        advice=f"{where}{_how_to_set(name)}. Or store it: ringup keys set {provider.name}. Or pass it as api_key=. "
         'The built-in simulator needs no key: model="sim/small".',
     )
 

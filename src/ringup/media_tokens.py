@@ -16,7 +16,7 @@ import re
 from ringup.media import image_size, pdf_pages, seconds
 from ringup.messages import Audio, Document, Image
 
-__all__ = ["audio_tokens", "document_tokens", "image_tokens"]
+__all__ = ["audio_tokens", "document_tokens", "generation", "image_tokens"]
 
 _USUAL = (1024, 1024)
 """The size in pixels of an image that can't be looked at."""
@@ -41,6 +41,12 @@ _PAGE = {"anthropic": 2000, "gemini": 258}
 _SECOND = {"gemini": 32.0}
 
 
+def generation(model: str) -> tuple[int, int]:
+    """The version in a Claude's name: claude-opus-4-7 is (4, 7), claude-3-haiku-20240307 is (3, 0)."""
+    found = re.search(r"-(\d)(?:[-.](\d{1,2})(?!\d))?(?:-|$)", model)
+    return (int(found[1]), int(found[2] or 0)) if found else (5, 0)
+
+
 def image_tokens(part: Image, provider: str, model: str) -> int:
     """The tokens of an image."""
     width, height = (image_size(part.data) if part.data else None) or _USUAL
@@ -55,8 +61,7 @@ def image_tokens(part: Image, provider: str, model: str) -> int:
 
 
 def _claude(width: int, height: int, model: str) -> int:
-    newer = re.search(r"-(4-[7-9]|[5-9])(?!\d{2})", model) and not model.startswith("claude-3")
-    side, most = (2576, 4784) if newer else (1568, 1600)
+    side, most = (2576, 4784) if generation(model) >= (4, 7) else (1568, 1600)
     scale = min(1.0, side / max(width, height))
     return min(math.ceil(width * scale * height * scale / 750), most)
 

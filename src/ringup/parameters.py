@@ -209,12 +209,16 @@ def key_header(headers: Any) -> ParameterError | None:
 
 def check_headers(headers: dict[str, str]) -> None:
     """Raises ParameterError for what can't be sent as a header. No value is ever shown: it may be a key."""
-    if wrong := key_header(headers):
+    if wrong := key_header(headers) or next(filter(None, map(_header_error, headers.items())), None):
         raise wrong
-    for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise _wrong("headers", "headers must be strings, names and values alike")
-        if not name or any(letter in name + value for letter in "\r\n\0"):
-            raise _wrong("headers", "a header must have a name, and no line break in it")
-        if name.lower() in _TRANSPORT_HEADERS:
-            raise _wrong("headers", f"headers must not hold {name!r}, which ringup sets itself", "Leave it out.")
+
+
+def _header_error(header: tuple[Any, Any]) -> ParameterError | None:
+    name, value = header
+    if not isinstance(name, str) or not isinstance(value, str):
+        return _wrong("headers", "headers must be strings, names and values alike")
+    if not name or any(letter in name + value for letter in "\r\n\0"):
+        return _wrong("headers", "a header must have a name, and no line break in it")
+    if name.lower() in _TRANSPORT_HEADERS:
+        return _wrong("headers", f"headers must not hold {name!r}, which ringup sets itself", "Leave it out.")
+    return None

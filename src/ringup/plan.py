@@ -5,30 +5,37 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ringup import models, prices, providers, wires
+from ringup import models, providers, wires
 from ringup.asking import Ask, read_ask
+from ringup.bills import Pricer
 from ringup.caching import marked, read_cache
 from ringup.call import Plan
 from ringup.choice import in_common_words, why_responses
 from ringup.counting import counts, to_count
+from ringup.embeddings import EmbedRequest
 from ringup.errors import ParameterError, UnknownModelError
+from ringup.estimates import Estimate, as_asked, as_sent, expect, expect_vectors
 from ringup.http import HttpRequest
 from ringup.keys import find_base_url, find_key
-from ringup.messages import Message, Reasoning, Request, Tool
+from ringup.masks import Quiet, is_key, quiet, without_shapes
+from ringup.messages import Message, Opaque, Reasoning, Request, Tool
 from ringup.parameters import check_length, fit, key_header
+from ringup.pricelist import Prices
 from ringup.prompt import read_system
 from ringup.providers import Provider
 from ringup.reasoning import fitted, read_reasoning, shown
-from ringup.reply import Bill, Notice, Reply
+from ringup.reply import Notice
 from ringup.retry import Budget
 from ringup.rules import Rules
 from ringup.secret import Auth, Secret
+from ringup.spending import read_cost
 from ringup.structured import Shape, shaped
 from ringup.wire import Wire
 
@@ -40,6 +47,7 @@ __all__ = [
     "Route",
     "Unsent",
     "check_params",
+    "key_as",
     "read_count",
     "read_dict",
     "read_seconds",
@@ -50,8 +58,11 @@ _LONGEST = 1e9
 _OF_A_CLIENT = frozenset(
     {
         *("provider", "base_url", "api_key", "ledger", "durability", "on_event", "proxy", "ca_file", "transport"),
+        *("prices", "budget", "budget_unknown"),
     }
 )
+
+_MAY_HOLD_SECRETS = ("headers", "extra", "tools")
 
 
 class Defaults(TypedDict, total=False):
@@ -83,6 +94,8 @@ class Defaults(TypedDict, total=False):
     raise_tool_errors  True: a tool's exception is raised; default: the model is told of it
     wire          the API to speak, where a provider has several: "responses" or "chat_completions" for OpenAI; default:
                   the one that model and request need (docs/wires.md)
+    max_cost      US dollars that the call, with all its steps, may cost at the most: 0.05 or "0.05 USD"; one that may
+                  cost more is a BudgetExceededError, and isn't sent
     session       a name that the ledger files the call under, to find it again with others
     tags          further names for the ledger, and their values: {"team": "docs"}; a client's and a call's go together
     extra         further fields of the request's body, sent as they are
@@ -109,6 +122,7 @@ class Defaults(TypedDict, total=False):
     approve: Any
     raise_tool_errors: bool
     wire: str | None
+    max_cost: str | float | Decimal | None
     session: str | None
     tags: dict[str, Any]
     extra: dict[str, Any]
@@ -122,18 +136,6 @@ class Params(Defaults, total=False):
     """
 
     model: str | None
-
-
-class Pricer(Struct, frozen=True):
-    """Prices the replies of one model."""
-
-    provider: str
-    model: str
-
-    def __call__(self, reply: Reply) -> Bill:
-        details = reply.usage.details
-        tier = reply.extra.get("service_tier") or details.get("service_tier") or details.get("serviceTier")
-        return prices.bill(self.provider, reply.model or self.model, reply.usage, service_tier=tier)
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -163,12 +165,33 @@ class Unsent(Struct, frozen=True, kw_only=True):
 def check_params(params: Any) -> None:
     """Raises TypeError for a name that isn't a parameter, as Python does for a wrong signature.
 
-    And ParameterError for a header that carries a key. Either empties `params` first: no frame may show a key.
+    And ParameterError for a header that carries a key. Either empties `params` first: no frame may show a key. What
+    may hold other secrets is put there anew, in a form that doesn't show them.
     """
-    error = _wrong_name(params) or key_header(params.get("headers"))
+    error = (
+        _wrong_name(params) or key_header(params.get("headers")) or key_as(params, "model") or key_as(params, "wire")
+    )
     if error:
         params.clear()
         raise error
+    for name in _MAY_HOLD_SECRETS:
+        if name in params:
+            params[name] = _quiet(params[name])
+
+
+def _quiet(value: Any) -> Any:
+    """What a parameter was given, so that what is secret in it is not shown: a tool may have a token."""
+    if isinstance(value, list | tuple):
+        return [_quiet(held) for held in value]
+    return replace(value, data=quiet(value.data)) if isinstance(value, Opaque) else quiet(value)
+
+
+def key_as(given: Mapping[str, Any], name: str) -> ParameterError | None:
+    """The error for a key in the place of something else. The caller raises it, once no frame holds the key."""
+    if not is_key(given.get(name)):
+        return None
+    message = f"{name} holds what looks like an API key."
+    return ParameterError(message, parameter=name, advice="Give the key as api_key=... to a client.")
 
 
 def _wrong_name(params: Any) -> TypeError | None:
@@ -190,7 +213,9 @@ class Planner:
         base_url: str | None,
         api_key: Secret | None,
         defaults: Params,
+        prices: Prices | None = None,
     ) -> None:
+        self.prices = prices
         self._provider = _provider(provider)
         self._base_url = base_url
         self._api_key = api_key
@@ -265,7 +290,7 @@ class Planner:
         if found := providers.of_model(name):
             return found, name
         raise UnknownModelError(
-            f"no provider is known for the model {name!r}.",
+            f"no provider is known for the model {without_shapes(name)!r}.",
             advice=f'Write it as "provider/model", for example "openai/gpt-4o-mini". '
             f"The providers: {', '.join(providers.names())}. "
             f"For another server, give its base_url as well.",
@@ -275,6 +300,25 @@ class Planner:
         """What a call is given beyond the prompt. Raises TypeError and ParameterError."""
         check_params(params)
         return read_ask({**self.defaults, **params, "output": output})
+
+    def max_cost(self, params: Mapping[str, Any]) -> Decimal | None:
+        """What a call may cost. Raises ParameterError."""
+        return read_cost(params["max_cost"] if "max_cost" in params else self.defaults.get("max_cost"))
+
+    def estimate(self, messages: tuple[Message, ...], params: Params, output: Any, batch: bool) -> Estimate:
+        """What a call may cost. Raises ConfigurationError, and MissingExtraError without the extra `tokens`."""
+        unsent = self.unsent(messages, params, self.ask(params, output))
+        given: dict[str, Any] = {**self.defaults, **params}
+        pricer = Pricer(unsent.provider, unsent.request.model, self.prices)
+        return expect(unsent.request, pricer, unsent.rules, as_asked(unsent.request, unsent.rules, given, batch))
+
+    def worst(self, plan: Plan) -> Estimate:
+        """What a planned call may cost, and surely doesn't cost more."""
+        pricer = Pricer(plan.provider.name, plan.request.model, self.prices)
+        if isinstance(plan.request, EmbedRequest):
+            return expect_vectors(plan.request, pricer)
+        rules = plan.provider.rules or models.rules(plan.provider.name, plan.request.model)
+        return expect(plan.request, pricer, rules, as_sent(plan.http.body, rules), rough=True)
 
     def labels(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The session and the tags of a call, as a Plan has them. Raises ParameterError."""
@@ -354,7 +398,8 @@ class Planner:
             retries=read_count(given, "retries", 2),
             notices=route.notices + thought + typed + notices + kept + said,
             budget=self.budget,
-            pricer=Pricer(route.provider.name, request.model),
+            pricer=Pricer(route.provider.name, request.model, self.prices),
+            reasons=route.rules.reasons,
             shape=shape,
             breakpoints=route.rules.cache_breakpoints,
             **self.labels(params),
@@ -398,7 +443,9 @@ def _provider(provider: str | Provider | None) -> Provider | None:
     if not found:
         known = ", ".join(providers.names())
         raise ParameterError(
-            f"provider={provider!r} isn't known.", parameter="provider", advice=f"The providers: {known}."
+            f"provider={without_shapes(repr(provider))} isn't known.",
+            parameter="provider",
+            advice=f"The providers: {known}.",
         )
     return found
 
@@ -406,7 +453,9 @@ def _provider(provider: str | Provider | None) -> Provider | None:
 def _wire(name: str | None) -> str | None:
     if name is None or name in wires.NAMES:
         return name
-    raise ParameterError(f"wire={name!r} isn't known; the wires are {', '.join(wires.NAMES)}", parameter="wire")
+    raise ParameterError(
+        f"wire={without_shapes(repr(name))} isn't known; the wires are {', '.join(wires.NAMES)}", parameter="wire"
+    )
 
 
 def _is_openais(url: str) -> bool:
@@ -469,7 +518,7 @@ def read_dict(given: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A parameter that is a dict; empty where it isn't given. Raises ParameterError, as the next two do."""
     value = given.get(name)
     if value is None or isinstance(value, Mapping):
-        return dict(value or {})
+        return Quiet(value or {})
     raise ParameterError(f"{name} is of the type {type(value).__name__}, not a dict", parameter=name)
 
 

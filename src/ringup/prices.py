@@ -1,4 +1,5 @@
-"""What a call costs: the usage that the provider gave, times the prices of genai-prices (the extra `prices`).
+"""What a call costs: the usage that the provider gave, times the prices of genai-prices (the extra `prices`), or prices
+of the user's own.
 
 Everything is offline: the prices are in the installed package, with their tiers and dates. What can't be known is
 None with the reason, never 0.
@@ -6,141 +7,204 @@ None with the reason, never 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ringup.pricelist import Prices
+from ringup.rates import Rate, UnpricedError, charge, detail, is_above
 from ringup.reply import Bill
 from ringup.usage import Usage
 
-__all__ = ["bill"]
+__all__ = ["bill", "prices_version"]
 
 _NAMES = {"gemini": "google", "xai": "x-ai"}
 """Providers that genai-prices knows by another name."""
 
-_STANDARD = frozenset({"auto", "default", "standard", "standard_only", "on_demand", "batch"})
-"""Service tiers that have the list price, or (batch) a price of their own under another name."""
+_STANDARD = frozenset({"auto", "default", "standard", "standard_only", "on_demand"})
+"""Service tiers that have the list price."""
 
-_PER = Decimal(1_000_000)
+_TOLD = {"openrouter": "cost", "perplexity": "cost.total_cost"}
+"""Providers that say themselves what a call cost, in US dollars, and where in the usage."""
+
+_12H = 2
+"""OpenAI keeps a cache for 12 hours at twice the price of 30 minutes, for every model that has both (its price page,
+October 2026, also as litellm 1.109 has it). genai-prices 0.2 has the price of 30 minutes."""
+
+
+class _Terms(Struct, frozen=True):
+    """By what terms a call is priced, beside the model: its service tier, and so on."""
+
+    tier: str | None = None
+    batch: bool = False
+    fast: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The words for them on a bill."""
+        words = ("batch" if self.batch else None, self.tier, "fast mode" if self.fast else None)
+        return tuple(word for word in words if word)
 
 
 def bill(
-    provider: str, model: str, usage: Usage, *, service_tier: str | None = None, when: datetime | None = None
+    provider: str,
+    model: str,
+    usage: Usage,
+    *,
+    service_tier: str | None = None,
+    batch: bool = False,
+    when: datetime | None = None,
+    own: Prices | None = None,
+    asked: str | None = None,
+    searches: int | None = None,
 ) -> Bill:
     """The bill of one call, in US dollars. Never raises.
 
     model         as the provider answered it: a dated snapshot is priced as its model
     service_tier  as the provider answered it ("flex", "priority", "batch", ...); None is the list price
+    batch         it was part of a batch, where the answer doesn't say so
     when          the time of the call; None is now. Prices change, and the old ones are kept
+    own           prices of one's own, which go before; `asked` is the model's name as it was asked for, for them
+    searches      the searches in the web, where the usage doesn't tell
     """
-    if provider == "sim":
+    priced = own.find(provider, model, asked or model) if own else None
+    if priced is None and provider == "sim":
         return Bill(reason="the simulator costs nothing, and has no prices")
+    if priced is None and (told := _told(provider, usage)) is not None:
+        return Bill(total=told, lines=((f"as {provider} says", told),), prices=provider)
     if usage.input_tokens is None or usage.output_tokens is None:
         return Bill(reason="the provider didn't say how many tokens were used")
+    terms = _terms(usage, service_tier, batch)
+    source = own.source if own and priced is not None else None
     try:
-        import genai_prices
-    except ImportError:
-        return Bill(reason="the prices aren't installed: pip install 'ringup[prices]'")
-    source = f"genai-prices {genai_prices.__version__}"
-
-    def priced(counts: dict[str, int]) -> Any:
-        return genai_prices.calc_price(
-            genai_prices.Usage(**counts),
-            model,
-            provider_id=_NAMES.get(provider, provider),
-            genai_request_timestamp=when,
-            price_context=_context(usage, service_tier),
-        )
-
-    try:
-        counts = _counts(usage)
-        price = priced(counts)
-        lines, unsure = _lines(price, usage), _unsure(price, service_tier)
-        saved = _saved(price, priced, counts)
-    except LookupError:
-        return Bill(reason=f"{source} has no price for {provider}/{model}", prices=source)
+        if priced is None:
+            source, rates = _listed(provider, model, terms, when)
+        else:
+            rates = priced.rates_at(terms.names)
+        _check_place(usage)
+        counted = detail(usage.details, "server_tool_use", "web_search_requests") if usage.details else None
+        found = charge(usage, rates, searches if counted is None else counted)
+    except UnpricedError as error:
+        return Bill(reason=str(error), prices=source)
     except Exception as error:  # a bill is never worth an answer: whatever is wrong with it is its reason
-        return Bill(reason=f"{source} can't price this usage: {error}", prices=source)
-    estimated = usage.estimated or unsure is not None
-    total: Decimal = price.total_price
-    return Bill(total=total, lines=lines, reason=unsure, prices=source, estimated=estimated, saved=saved)
+        return Bill(reason=f"this usage can't be priced: {error}", prices=source)
+    above = is_above(usage, rates)
+    special = (*terms.names, *([f"above {above:,} tokens"] if above else []))
+    return replace(found, terms=special, prices=source, estimated=usage.estimated)
 
 
-def _saved(price: Any, priced: Callable[[dict[str, int]], Any], counts: dict[str, int]) -> Decimal | None:
-    """What the same tokens would have cost without the cache, less what they did. None where it wasn't counted."""
-    cached = {name: count for name, count in counts.items() if name.startswith("cache_")}
-    if not any(cached.values()):
-        return Decimal(0) if cached else None
-    plain = priced({name: count for name, count in counts.items() if name not in cached})
-    saved: Decimal = plain.total_price - price.total_price
-    return saved
+def prices_version() -> str | None:
+    """The table of prices that bills are made with, and its version: "genai-prices 0.2.3". None when it isn't
+    installed (the extra `prices`)."""
+    try:
+        import genai_prices  # here, for it takes 0.3 s
+    except ImportError:
+        return None
+    return f"genai-prices {genai_prices.__version__}"
 
 
-def _counts(usage: Usage) -> dict[str, int]:
-    """The usage under the names of genai-prices, whose totals too include what is cached. What isn't known is out."""
-    counts = {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cache_read_tokens": usage.cache_read_tokens,
-        "cache_write_tokens": usage.cache_write_tokens,
-        "cache_write_1h_tokens": _detail(usage, "cache_creation", "ephemeral_1h_input_tokens"),
-        "input_audio_tokens": _detail(usage, "prompt_tokens_details", "audio_tokens"),
-        "output_audio_tokens": _detail(usage, "completion_tokens_details", "audio_tokens"),
-        "web_searches": _detail(usage, "server_tool_use", "web_search_requests"),
-    }
-    return {name: count for name, count in counts.items() if count is not None}
+def _told(provider: str, usage: Usage) -> Decimal | None:
+    told = usage.details.get(_TOLD[provider]) if provider in _TOLD else None
+    return Decimal(str(told)) if isinstance(told, (int, float)) and not isinstance(told, bool) and told >= 0 else None
 
 
-def _detail(usage: Usage, outer: str, inner: str) -> int | None:
-    """A counter of the provider's own: {outer: {inner: n}}, or {"outer.inner": n}."""
-    held = usage.details.get(outer)
-    value = held.get(inner) if isinstance(held, dict) else usage.details.get(f"{outer}.{inner}")
-    return value if type(value) is int else None
-
-
-def _context(usage: Usage, service_tier: str | None) -> dict[str, str]:
-    context = {} if service_tier is None else {"service_tier": service_tier}
+def _terms(usage: Usage, service_tier: str | None, batch: bool) -> _Terms:
     if service_tier == "batch":  # Anthropic's word for its batches
-        context = {"processing": "batch"}
-    if usage.details.get("speed") == "fast":
-        context["speed"] = "fast"
-    return context
+        service_tier, batch = None, True
+    if service_tier in _STANDARD:
+        service_tier = None
+    return _Terms(tier=service_tier, batch=batch, fast=usage.details.get("speed") == "fast")
 
 
-def _unsure(price: Any, service_tier: str | None) -> str | None:
-    """Why the list price may not be the one that was paid."""
-    if service_tier is None or service_tier in _STANDARD:
+def _check_place(usage: Usage) -> None:
+    """Anthropic's models that are run in one country only cost more, and no table has by how much."""
+    place = usage.details.get("inference_geo")
+    if isinstance(place, str) and place not in ("global", "not_available", ""):
+        raise UnpricedError(f"no price is known for inference in one place only (inference_geo is {place!r})")
+
+
+# The table
+
+
+def _listed(provider: str, model: str, terms: _Terms, when: datetime | None) -> tuple[str, Mapping[str, Rate]]:
+    """The table's name, and its rates for a model at that time. Raises UnpricedError."""
+    source = prices_version()
+    if source is None:
+        raise UnpricedError("the prices aren't installed: pip install 'ringup[prices]'")
+    minute = int(when.timestamp() if when else time.time()) // 60
+    rates = _rates(_NAMES.get(provider, provider), model, terms, minute)
+    if rates is None:
+        raise UnpricedError(f"{source} has no price for {provider}/{model}")
+    if isinstance(rates, str):
+        raise UnpricedError(f"{source} has no price for {rates} with {model}")
+    return source, rates
+
+
+@lru_cache(1024)
+def _rates(provider: str, model: str, terms: _Terms, minute: int) -> dict[str, Rate] | str | None:
+    """The rates; None for a model that isn't known, and what has no price where the terms have none."""
+    import genai_prices
+
+    context = {"processing": "batch"} if terms.batch else {}
+    context |= {"service_tier": terms.tier} if terms.tier else {}
+    context |= {"speed": "fast"} if terms.fast else {}
+    try:
+        found = genai_prices.calc_price(
+            genai_prices.Usage(input_tokens=0, output_tokens=0),
+            model,
+            provider_id=provider,
+            genai_request_timestamp=datetime.fromtimestamp(minute * 60, UTC),
+            price_context=context,
+        )
+    except LookupError:
         return None
-    if any(variant.when.get("service_tier") == service_tier for variant in price.model.price_variants or ()):
-        return None
-    return f"no price is known for the service tier {service_tier!r}: this is the list price"
+    for name, value in context.items():
+        if not any(variant.when.get(name) == value for variant in found.model.price_variants or ()):
+            return f"{name.replace('_', ' ')} {value!r}"
+    return _converted(found.model_price, provider)
 
 
-def _lines(price: Any, usage: Usage) -> tuple[tuple[str, Decimal], ...]:
-    """What each kind of token cost. The lines add up to the total."""
-    counts = _counts(usage)
-    hour = counts.get("cache_write_1h_tokens", 0) if price.model_price.cache_write_1h_mtok is not None else 0
-    special = (
-        ("cache read", price.model_price.cache_read_mtok, counts.get("cache_read_tokens", 0)),
-        ("cache write", price.model_price.cache_write_mtok, counts.get("cache_write_tokens", 0) - hour),
-        ("cache write, 1 h", price.model_price.cache_write_1h_mtok, hour),
-        ("audio input", price.model_price.input_audio_mtok, counts.get("input_audio_tokens", 0)),
-    )
-    parts = [
-        (name, _rate(rate, counts["input_tokens"]) * count / _PER)
-        for name, rate, count in special
-        if count and rate is not None
-    ]
-    rest = price.total_price - price.input_price - price.output_price
-    lines = [("input", price.input_price - sum([cost for _, cost in parts])), *parts, ("output", price.output_price)]
-    return tuple([*lines, ("tools", rest)] if rest else lines)
+_KEYS = {
+    "input_mtok": "input",
+    "output_mtok": "output",
+    "cache_read_mtok": "cache_read",
+    "cache_write_mtok": "cache_write",
+    "cache_write_1h_mtok": "cache_write_1h",
+    "input_audio_mtok": "audio_input",
+    "output_audio_mtok": "audio_output",
+    "cache_audio_read_mtok": "audio_cache_read",
+    "input_image_mtok": "image_input",
+    "output_image_mtok": "image_output",
+    "cache_image_read_mtok": "image_cache_read",
+    "input_video_mtok": "video_input",
+    "output_video_mtok": "video_output",
+    "output_reasoning_mtok": "reasoning",
+    "web_searches_kcount": "search",
+}
+_UNCOUNTED = frozenset({"storage_searches_kcount"})
+"""Prices of what an answer doesn't count, and a call only has when it asks for a tool of the provider's."""
 
 
-def _rate(rate: Any, input_tokens: int) -> Decimal:
-    """The price of a million tokens: a plain one, or that of the highest tier that the input reaches."""
+def _converted(price: Any, provider: str) -> dict[str, Rate] | str:
+    """The rates of genai-prices under our names; what else a call of the model is billed by, where it is."""
+    held = {name: rate for name, rate in vars(price).items() if rate is not None and name not in _UNCOUNTED}
+    if other := next((name for name in held if name not in _KEYS), None):
+        return f"{other.rpartition('_')[0].replace('_', ' ')}, which is billed apart,"
+    rates = {_KEYS[name]: _rate(rate) for name, rate in held.items()}
+    write = rates.get("cache_write")
+    if provider == "openai" and write is not None:
+        twice = _12H * write if isinstance(write, Decimal) else tuple([(start, _12H * rate) for start, rate in write])
+        rates["cache_write_12h"] = twice
+    return rates
+
+
+def _rate(rate: Any) -> Rate:
     if isinstance(rate, Decimal):
         return rate
-    reached = [tier.price for tier in rate.tiers if input_tokens > tier.start]
-    found: Decimal = reached[-1] if reached else rate.base
-    return found
+    return ((-1, rate.base), *[(tier.start, tier.price) for tier in rate.tiers])

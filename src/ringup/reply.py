@@ -78,15 +78,21 @@ class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Bill(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a call costs in US dollars, line by line.
 
-    `total` is None when it can't be known, and `reason` says why; it is never 0 for want of knowledge. `saved` is what
-    the prompt cache saved: the price of the same tokens without it, less this one. It is below 0 where more was written
-    to the cache than read from it, and None where the provider doesn't count that.
+    `total` is None when it can't be known, and `reason` says why; it is never 0 for want of knowledge. The `lines` add
+    up to it. `of_which` has parts of those that are known as well: what the reasoning cost, of the output. `terms` say
+    what makes these prices others than the list's ("flex", "batch", "above 272,000 tokens"), and `prices` whose they
+    are. `estimated` is True where ringup counted tokens itself, because the answer broke off before the provider told;
+    then `reason` says so. `saved` is what the prompt cache saved: the price of the same tokens without it, less this
+    one. It is below 0 where more was written to the cache than read from it, and None where the provider doesn't count
+    that.
     """
 
     total: Decimal | None = None
     lines: tuple[tuple[str, Decimal], ...] = ()
     reason: str | None = None
     prices: str | None = None
+    of_which: tuple[tuple[str, Decimal], ...] = ()
+    terms: tuple[str, ...] = ()
     estimated: bool = False
     saved: Decimal | None = None
 

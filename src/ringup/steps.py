@@ -11,7 +11,7 @@ It ends for one of these reasons, which `reply.ended` tells:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from decimal import Decimal
 from functools import reduce
 from typing import Any, Literal
@@ -20,8 +20,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.asking import Approve, Ask
-from ringup.call import Effect, Emit, Env, Record, Script
-from ringup.errors import APIError, OutputError, ParameterError
+from ringup.call import Effect, Emit, Env, Record, Script, so_far
+from ringup.errors import APIError, BudgetExceededError, OutputError, ParameterError
 from ringup.events import Fold, ToolEnded, ToolStarted
 from ringup.messages import Message, Text, ToolCall, ToolResult
 from ringup.reply import Attempt, Bill, Ended, Notice, Reply
@@ -138,6 +138,13 @@ class Session:
         """What came of the latest call."""
         return self.record.fold if self.record else Fold()
 
+    def so_far(self) -> Reply:
+        """What came of the latest call, with the usage and cost of all."""
+        if self.record is None:
+            return Fold().reply()
+        begun: list[Reply] = [] if self.record.reply else [so_far(self.record)]
+        return whole([*self.replies, *begun])
+
     @property
     def messages(self) -> tuple[Message, ...]:
         """What the ask adds to a conversation: the calls of tools, their results, and the answer."""
@@ -168,6 +175,10 @@ def steps(loop: Loop, session: Session, messages: tuple[Message, ...], first: Sc
     except APIError as error:
         session.failed = "failed"
         _account(error, session.replies)
+        raise
+    except BudgetExceededError as error:
+        session.failed = "failed"
+        error.partial = whole(session.replies) if session.replies else None
         raise
     except Exception:
         session.failed = "failed"
@@ -385,17 +396,24 @@ class StepsPricer(Struct, frozen=True):
         bills = [reply.bill for reply in self.replies]
         unknown = next((bill for bill in bills if bill.total is None), None)
         known = [bill.saved for bill in bills]
-        lines: dict[str, Decimal] = {}
-        for name, amount in [line for bill in bills for line in bill.lines]:
-            lines[name] = lines.get(name, Decimal(0)) + amount
+        said = unknown or next((bill for bill in bills if bill.reason), None)
         return Bill(
             total=None if unknown else sum((bill.total or Decimal(0) for bill in bills), Decimal(0)),
-            lines=() if unknown else tuple(lines.items()),
-            reason=unknown.reason if unknown else None,
+            lines=() if unknown else _together(bill.lines for bill in bills),
+            reason=said.reason if said else None,
             prices=bills[-1].prices,
+            of_which=() if unknown else _together(bill.of_which for bill in bills),
+            terms=tuple(dict.fromkeys(term for bill in bills for term in bill.terms)),
             estimated=any(bill.estimated for bill in bills),
             saved=None if None in known else sum([saved for saved in known if saved is not None], Decimal(0)),
         )
+
+
+def _together(lists: Iterable[tuple[tuple[str, Decimal], ...]]) -> tuple[tuple[str, Decimal], ...]:
+    lines: dict[str, Decimal] = {}
+    for name, amount in [line for found in lists for line in found]:
+        lines[name] = lines.get(name, Decimal(0)) + amount
+    return tuple(lines.items())
 
 
 def whole(replies: list[Reply]) -> Reply:

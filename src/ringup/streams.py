@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self
 
-from ringup.call import Record
+from ringup.call import Record, so_far
 from ringup.drive import given
 from ringup.errors import ConfigurationError
 from ringup.events import Event, TextDelta
@@ -54,8 +54,12 @@ class _Streamed(Generic[T]):
 
     @property
     def partial(self) -> Reply:
-        """The answer as far as it came; its finish_reason is None until it is complete."""
-        return self._record.reply or self._record.fold.reply()
+        """The answer as far as it came; its finish_reason is None until it is complete. Its cost is an estimate: see
+        `bill.reason`."""
+        if self._record.reply:
+            return self._record.reply
+        partial: Reply = self._record.so_far() if isinstance(self._record, Session) else so_far(self._record)
+        return partial
 
     def _busy(self, error: Exception) -> Exception:
         """What Python says of a generator that is at work elsewhere, in our words; any other error as it is."""

@@ -27,7 +27,7 @@ import msgspec
 
 from ringup import vocabulary
 from ringup.errors import MissingExtraError
-from ringup.media_tokens import audio_tokens, document_tokens, image_tokens
+from ringup.media_tokens import audio_tokens, document_tokens, generation, image_tokens
 from ringup.messages import (
     Audio,
     Document,
@@ -127,14 +127,8 @@ class Tokenizer:
 def tokenizer(provider: str, model: str) -> Tokenizer:
     """The tokenizer of a model."""
     if provider == "anthropic":
-        return Tokenizer(ratio=1.4 if _generation(model) >= (4, 7) else 1.15)
+        return Tokenizer(ratio=1.4 if generation(model) >= (4, 7) else 1.15)
     return Tokenizer("cl100k_base" if re.fullmatch(_OLD_VOCABULARY, model.removeprefix("ft:")) else "o200k_base")
-
-
-def _generation(model: str) -> tuple[int, int]:
-    """The version in a Claude's name: claude-opus-4-7 is (4, 7), claude-3-haiku-20240307 is (3, 0)."""
-    found = re.search(r"-(\d)(?:[-.](\d{1,2})(?!\d))?(?:-|$)", model)
-    return (int(found[1]), int(found[2] or 0)) if found else (5, 0)
 
 
 def prompt_tokens(request: Request, provider: str, reasons: bool = False) -> int:

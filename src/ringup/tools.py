@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.errors import ParameterError
+from ringup.masks import Quiet
 from ringup.messages import Document, Image, Opaque, Text, Tool, ToolCall, ToolResult
 from ringup.typed import Kind, kind_of
 
@@ -89,7 +90,7 @@ def _read_tool(item: Any, where: str) -> Function | Tool | Opaque:
         case Function() | Tool() | Opaque():
             return item
         case Mapping():
-            return _read_dict(dict(item), where)
+            return _read_dict(Quiet(item), where)
     if callable(item):
         return function(item)
     raise _bad(where, f"{where} is of the type {type(item).__name__}, not a function")

@@ -92,7 +92,8 @@ def _name(given: Any) -> str:
 
 # Dates and times, of which msgspec tells a schema only those with a time zone
 
-_DAY, _HOUR = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+_DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_HOUR = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
 _TIMES: dict[type, tuple[str, str, str]] = {
     inspect.DateTimeType: ("date-time", f"^{_DAY}T{_HOUR}$", "Date and time without time zone: 2026-11-23T09:30:00"),
     inspect.TimeType: ("time", f"^{_HOUR}$", "Time of day without time zone: 09:30:00"),

@@ -89,8 +89,10 @@ def _length(request: Request, messages: Sequence[Message]) -> int | None:
         total += 20
         for part in message.parts:
             match part:
-                case Text(text=words) | ToolCall(json=words):
-                    total += most(words)
+                case Text():
+                    total += most(part.text)
+                case ToolCall():
+                    total += most(part.json)
                 case ToolResult():
                     total += most(part.text)
                     if any(type(inner) is not Text for inner in part.parts):

@@ -275,7 +275,7 @@ def test_a_bug_in_one_lane_leaves_the_others(sim: Simulator, run: Run, monkeypat
 
 def test_the_page_shows_what_is_printed(sim: Simulator, run: Run) -> None:
     page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
-    shown = page.partition("```text\n")[2].partition("```")[0]
+    shown = page.partition("## Several models")[2].partition("```text\n")[2].partition("```")[0]
     answers, table = parts(shown)
     done = run("compare", QUESTION, "-m", "sim/small", "-m", "gpt-4o-mini")
     said, printed = parts(done.stdout)

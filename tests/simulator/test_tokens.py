@@ -99,8 +99,8 @@ def test_tools_and_media_cost_tokens() -> None:
 
     assert with_part(Image(url="http://x/y.png")) == 765
     assert with_part(Image(url="http://x/y.png", detail="low")) == 85
-    assert with_part(Document(data=b"%PDF")) == 2000
+    assert with_part(Document(data=b"%PDF")) == 1000
     assert with_part(Document(text="one two")) == 2
-    assert with_part(Audio(data=b"x", format="wav")) == 200
+    assert with_part(Audio(data=b"x", format="wav")) == 100
     assert with_part(ToolCall("1", "now", "{}")) == 5
     assert with_part(ToolResult("1", (Text("noon"),))) >= 1

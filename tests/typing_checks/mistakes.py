@@ -13,8 +13,8 @@ class Person:
 
 
 def mistakes(client: ringup.Client) -> None:
-    client.ask("x", output=Person).output.age  # mistake
+    client.ask("x", output=Person).output.age.real()  # mistake
     client.ask("x", output=int).output.upper()  # mistake
-    client.stream("x", output=Person).reply.output.age  # mistake
+    client.stream("x", output=Person).reply.output.age.real()  # mistake
     client.ask("x", outptu=Person)  # mistake
     client.ask("x", max_steps="3")  # mistake

@@ -8,25 +8,29 @@ from typing import Any
 
 import click
 
+from ringup.cli.approval import pause
 from ringup.cli.output import is_terminal, note, read_text
 from ringup.cli.setup import Setup, call_options, data_dir, model_names
 from ringup.cli.talk import COMMANDS, Talk
 from ringup.cli.terminal import hushed, make_reader
+from ringup.cli.toolbox import Toolbox, tool_options
 
 __all__ = ["chat"]
 
 
 @click.command()
+@tool_options
 @call_options
-def chat(**options: Any) -> None:
+def chat(tool_names: tuple[str, ...], yes: bool, **options: Any) -> None:
     """Talk with a model: each turn resends the whole conversation.
 
     At a terminal, Enter sends, Alt-Enter (or \\ at the end of a line) begins a new line, Ctrl-C stops a reply and keeps
     what came, Ctrl-D or `quit` leaves. /help lists the commands. From a pipe, each line is a turn.
     """
+    toolbox = Toolbox(tool_names, yes, stop=pause)
     setup = Setup.read(options)
     with setup.client() as client:
-        talk = Talk(client, setup)
+        talk = Talk(client, setup, toolbox)
         if is_terminal(sys.stdin):
             note(f"{setup.params.get('model') or 'no model yet: /model NAME'} · /help for help, Ctrl-D to leave")
             read = make_reader(None if setup.no_log else data_dir() / "chat-history", complete)

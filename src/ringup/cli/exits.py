@@ -15,6 +15,7 @@ from ringup.errors import (
     APIError,
     AuthenticationError,
     ConfigurationError,
+    OutputError,
     PaymentRequiredError,
     PermissionDeniedError,
     RateLimitError,
@@ -26,6 +27,7 @@ __all__ = [
     "FAILED",
     "INTERRUPTED",
     "MISUSED",
+    "NOT_OF_TYPE",
     "NO_ANSWER",
     "PIPE_CLOSED",
     "REFUSED",
@@ -38,7 +40,7 @@ __all__ = [
     "words",
 ]
 
-FAILED, MISUSED, REFUSED, TOO_MUCH, NO_ANSWER, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 130, 141
+FAILED, MISUSED, REFUSED, TOO_MUCH, NO_ANSWER, NOT_OF_TYPE, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 130, 141
 
 TABLE = """\
 0    answered
@@ -46,8 +48,9 @@ TABLE = """\
 2    nothing was sent: wrong usage, a bad parameter, no key
 3    the key was refused, or may not do this (401, 403)
 4    too fast, or no credit left (429, 402)
-5    no whole answer: no connection, time up, stream cut
-130  stopped with Ctrl-C
+5    no whole answer: no connection, time up, stream cut, --max-steps used up
+6    the answer isn't what --schema asks for: invalid, refused, cut off
+130  stopped: Ctrl-C, or q when asked about a tool
 141  the reader of the output went away (| head)"""
 
 
@@ -62,17 +65,30 @@ def code(error: BaseException) -> int:
             return TOO_MUCH
         case APIConnectionError() | StreamTruncatedError():
             return NO_ANSWER
+        case OutputError():
+            return NOT_OF_TYPE
     return FAILED
 
 
-_OPTIONS = re.compile(r"\b(?:max_tokens|top_p|base_url|idle_timeout|timeout|retries|strict)\b(?:=\.\.\.|=True)?")
+_OPTIONS = re.compile(
+    r"\b(?:max_tokens|top_p|base_url|idle_timeout|timeout|retries|strict|max_steps)\b(?:=\.\.\.|=True)?"
+)
+_OUTPUT = re.compile(r"\boutput=(?:\w+)?(?= |$)")
 _PHRASES = {
+    "repair=1 asks": "--repair 1 asks",
+    "Give plain functions with type hints: tools=[get_weather, search].": "Give a plain function with type hints.",
+    "Go on with resume(), give the results as ringup.ToolResult, or take the turn back with undo().": "/resume goes on "
+    "with them, /undo takes the turn back.",
+    ": the conversation doesn't end with calls of tools": "",
+    'Say it: ringup.attach(..., media_type="image/png").': "Download it, or give it a name that tells: photo.png.",
     'ringup.ask("Hello!", model="gpt-4o-mini")': 'ringup ask -m gpt-4o-mini "Hello!"',
     'ringup.embed(texts, model="text-embedding-3-small")': "ringup embed -m text-embedding-3-small ...",
     'model="text-embedding-3-small"': "-m text-embedding-3-small",
     "What came is in the error's .partial. ": "",
     "; what came is in the error's .partial": "",
     " Or pass it as api_key=.": "",
+    "store it while its address is in the vendor's variable, or pass it as api_key=": "store it while its address is "
+    "in the vendor's variable (OPENAI_BASE_URL, ...)",
     'needs no key: model="sim/small"': "needs no key: -m sim/small",
     "pass one as api_key=, to a client": "put one into the vendor's variable (OPENAI_API_KEY, ...), and this server's "
     "address, if it isn't the vendor's own, into the one beside it (OPENAI_BASE_URL, ...) instead of --base-url",
@@ -85,6 +101,7 @@ def in_shell(text: str) -> str:
     """What is said for Python code, said for the command line: `max_tokens` is --max-tokens here."""
     for python, shell in _PHRASES.items():
         text = text.replace(python, shell)
+    text = _OUTPUT.sub("--schema", text)
     return _OPTIONS.sub(lambda found: "--" + found[0].partition("=")[0].replace("_", "-"), text)
 
 
@@ -105,15 +122,35 @@ def show(error: Exception, whose: str = "") -> None:
     """
     what, advice = words(error)
     note(f"error: {f'{whose}: ' if whose else ''}{what}", fg="red")
+    if isinstance(error, OutputError) and error.text.strip():
+        note(_came(error.text))
     if advice:
         note(advice, bold=True)
     if isinstance(error, APIError) and error.request_id:
         note(f"request id: {error.request_id}")
 
 
+def _came(text: str) -> str:
+    """What the model wrote instead."""
+    cut = f"\n... and {len(text) - _SHOWN:,} more characters" if len(text) > _SHOWN else ""
+    return f"What came:\n{text[:_SHOWN].rstrip()}{cut}"
+
+
 def report(error: Exception) -> dict[str, Any]:
     """The error as JSON, for a program that reads the output."""
-    names = ("provider", "status", "request_id", "type", "code", "param", "parameter", "retry_after", "retryable")
+    names = (
+        "provider",
+        "status",
+        "request_id",
+        "type",
+        "code",
+        "param",
+        "parameter",
+        "retry_after",
+        "retryable",
+        "reason",
+        "text",
+    )
     said = {name: getattr(error, name) for name in names if hasattr(error, name)}
     partial = getattr(error, "partial", None)
     return {
@@ -124,6 +161,10 @@ def report(error: Exception) -> dict[str, Any]:
         "exit_code": code(error),
         "partial_text": getattr(partial, "text", None),
     }
+
+
+_SHOWN = 4000
+"""How many characters of an answer that isn't of the type are shown; --json has all."""
 
 
 class App(click.Group):

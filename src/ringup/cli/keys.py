@@ -1,15 +1,20 @@
-"""`ringup keys`: which keys there are, and whether their providers take them. A key itself is never shown."""
+"""`ringup keys`: which keys there are, where each comes from, and whether its provider takes it. Stores and removes
+them. A key itself is never shown.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
+import sys
+from typing import Any
 
 import click
 
-from ringup import providers
+from ringup import keystore, providers
 from ringup.cli.exits import MISUSED, code, in_shell
 from ringup.cli.listing import find_route, list_models
-from ringup.cli.output import columns, note
+from ringup.cli.output import columns, is_terminal, note, warn
 from ringup.errors import (
     APIError,
     AuthenticationError,
@@ -18,12 +23,48 @@ from ringup.errors import (
     PaymentRequiredError,
     PermissionDeniedError,
 )
+from ringup.keys import check_key, find_base_url, mended, server_of, unfamiliar, variable_of
+from ringup.keystore import Stored
 from ringup.providers import Provider
 from ringup.secret import Secret
 
 __all__ = ["keys"]
 
 _WITH_KEYS = [name for name in providers.names() if (found := providers.find(name)) and found.key_env]
+_LONGEST = 16 * 1024
+
+
+class _Named(click.ParamType[str]):
+    """A provider that has keys. What isn't one is never repeated: it may be a key."""
+
+    name = "provider"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The provider's name."""
+        name = str(value).lower()
+        if name not in _WITH_KEYS:
+            value = None  # an error's frames show their variables
+            self.fail(f"that isn't a provider that has keys. They are: {', '.join(_WITH_KEYS)}.", param, ctx)
+        return name
+
+
+def _complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    return [name for name in _WITH_KEYS if name.startswith(begun)]
+
+
+def _refuse_more(ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> None:
+    if given:
+        given = ()
+        raise click.UsageError(
+            "a key isn't taken from the command line: there it stays in the shell's history, and other programs can "
+            "read it. It wasn't stored; if it was a key, remove that line from the history. Give it at the prompt, or "
+            "to --stdin.",
+            ctx,
+        )
+
+
+_PROVIDER = click.argument("provider", type=_Named(), metavar="PROVIDER", shell_complete=_complete)
+_NO_MORE = click.argument("more", nargs=-1, expose_value=False, callback=_refuse_more, metavar="")
 
 
 @click.group()
@@ -31,26 +72,106 @@ def keys() -> None:
     """Look after the keys. Only the last 4 characters of one are ever shown."""
 
 
-@keys.command("list", short_help="List the variables that keys are looked for in.")
+@keys.command("set", short_help="Store a key.", context_settings={"ignore_unknown_options": True})
+@_PROVIDER
+@_NO_MORE
+@click.option("--stdin", "piped", is_flag=True, help="Read the key from what is piped in, not from a prompt.")
+def set_(provider: str, piped: bool) -> None:
+    """Store a key: in the keyring of this system, or where there is none in a file that only you can read.
+
+    It is asked for without being shown. It goes to the provider's own address, or to the one that is in the vendor's
+    variable (OPENAI_BASE_URL, ...) at the moment; a key in the environment comes before it.
+
+    \b
+    ringup keys set openai
+    pass show openai | ringup keys set openai --stdin
+    """
+    (found,) = _found([provider])
+    url, _ = find_base_url(found, None)
+    key, mends = mended(_read(found, piped), found)
+    own = server_of(url) == server_of(found.base_url) or found.base_url.startswith("/")
+    check_key(key, found, "what was given", own)
+    for words in mends:
+        note(f"taken away: {words}")
+    if own and (strange := unfamiliar(key, found)):
+        warn(f"{strange}; stored all the same")
+    stored, trouble = keystore.keep(provider, key, server_of(url))
+    if trouble:
+        note(f"not in the keyring: {trouble}")
+    click.echo(f"{provider}: {_shown(key)} for {stored.server}, stored in {_place(stored)}")
+    if variable := variable_of(found):
+        warn(f"{variable} is set as well, and comes first.")
+    note(f"`ringup keys check {provider}` asks whether it is accepted.")
+
+
+def _read(provider: Provider, piped: bool) -> Secret:
+    """The key, from the prompt or from what is piped in. Raises click.UsageError."""
+    if not piped and not is_terminal(sys.stdin):
+        raise click.UsageError("there is no terminal to ask for the key. If it is piped in, add --stdin.")
+    if not piped:
+        return Secret(click.prompt(f"The key of {provider.name} (not shown)", hide_input=True, prompt_suffix=": "))
+    if is_terminal(sys.stdin):
+        raise click.UsageError("nothing is piped in. Without --stdin the key is asked for, and not shown.")
+    key = Secret(sys.stdin.read(_LONGEST))
+    if not key.reveal().strip():
+        raise click.UsageError("nothing was piped in.")
+    return key
+
+
+@keys.command("rm", short_help="Remove a stored key.")
+@_PROVIDER
+@_NO_MORE
+def rm(provider: str) -> None:
+    """Remove a stored key. A variable of the environment stays as it is."""
+    (found,) = _found([provider])
+    stored = keystore.stored(provider)
+    if stored is None:
+        note(f"No key of {provider} is stored.", fg="red")
+    elif trouble := keystore.forget(stored):
+        note(f"The key of {provider} is still there: {trouble}.", fg="red")
+    else:
+        click.echo(f"{provider}: removed from {_place(stored)}")
+    if variable := variable_of(found):
+        warn(f"{variable} is set, and still counts.")
+    if stored is None or trouble:
+        raise click.exceptions.Exit(MISUSED)
+
+
+@keys.command("list", short_help="List where keys are looked for, and what is there.")
 def list_() -> None:
-    """List the variables that keys are looked for in, and which of them are set."""
+    """List where keys are looked for, in this order: the variables, then what `ringup keys set` stored."""
     rows = []
     for provider in _found(_WITH_KEYS):
         for variable in provider.key_env:
             value = os.environ.get(variable)
             unset = "not set (optional)" if provider.key_optional else "not set"
             rows.append((provider.name, variable, _tail(value) if value else unset, provider.keys_page))
-    columns(("provider", "variable", "key", "where to get one"), rows)
+        if stored := keystore.stored(provider.name):
+            rows.append((provider.name, stored.place, f"{_fetched(stored)} for {stored.server}", provider.keys_page))
+    columns(("provider", "where", "key", "where to get one"), rows)
+    path = keystore.file_path()
+    if sys.platform != "win32" and path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        warn(f"Others can read {path}: chmod 600 makes it yours alone.")
+
+
+def _fetched(stored: Stored) -> str:
+    secret, trouble = keystore.fetch(stored)
+    return _shown(secret) if secret else f"can't be read ({trouble})"
+
+
+def _place(stored: Stored) -> str:
+    return "the keyring" if stored.place == "keyring" else str(keystore.file_path())
 
 
 @keys.command(short_help="Check keys: set, well-formed, accepted?")
-@click.argument("provider", required=False, type=click.Choice(_WITH_KEYS), metavar="[PROVIDER]")
+@click.argument("provider", required=False, type=_Named(), metavar="[PROVIDER]", shell_complete=_complete)
+@_NO_MORE
 def check(provider: str | None) -> None:
     """Check keys: is one set, well-formed, and accepted? Asks the provider's list of models, which costs nothing.
 
-    Without PROVIDER, checks every key that is set. The exit code is 0 when all are accepted.
+    Without PROVIDER, checks every key that is set or stored. The exit code is 0 when all are accepted.
     """
-    chosen = [provider] if provider else [found.name for found in _found(_WITH_KEYS) if _variable(found)]
+    chosen = [provider] if provider else [found.name for found in _found(_WITH_KEYS) if _source(found)]
     if not chosen:
         note("No key is set. `ringup keys list` shows the variables, and where to get a key.", fg="red")
         raise click.exceptions.Exit(MISUSED)
@@ -72,9 +193,7 @@ def _check(provider: Provider) -> int:
         state = "not accepted" if isinstance(error, _REFUSALS) else "not checked"
         said = f"{state}: {f'{error.status}: ' if error.status else ''}{error.message}"
         end, advice = code(error), error.advice.replace(_CHECK, " M")
-    variable = _variable(provider)
-    shown = f"{variable} {_tail(os.environ[variable])}" if variable else provider.key_env[0]
-    click.echo(f"{provider.name}: {shown}: {said}")
+    click.echo(f"{provider.name}: {_source(provider) or provider.key_env[0]}: {said}")
     if advice:
         note(in_shell(advice), bold=True)
     return end
@@ -91,10 +210,17 @@ def _found(names: list[str]) -> list[Provider]:
     return [found for name in names if (found := providers.find(name))]
 
 
-def _variable(provider: Provider) -> str | None:
-    """The variable that its key is in."""
-    return next((variable for variable in provider.key_env if os.environ.get(variable)), None)
+def _source(provider: Provider) -> str:
+    """Where its key comes from, and the end of it; empty when there is none."""
+    if variable := variable_of(provider):
+        return f"{variable} {_tail(os.environ[variable])}"
+    stored = keystore.stored(provider.name)
+    return f"{stored.place} {_fetched(stored)}" if stored else ""
 
 
 def _tail(key: str) -> str:
-    return f"***{Secret(key.strip()).tail}"
+    return _shown(Secret(key.strip()))
+
+
+def _shown(key: Secret) -> str:
+    return f"***{key.tail}"

@@ -11,6 +11,7 @@ from ringup.cli.setup import Setup
 from ringup.cli.view import retry_line
 from ringup.client import AsyncClient
 from ringup.events import Event, RefusalDelta, TextDelta, ThinkingDelta
+from ringup.prompt import Prompt
 from ringup.reply import Attempt, Reply
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Lane:
         self.began = time.monotonic()
         self._stream: AsyncStream | None = None
 
-    def prepare(self, client: AsyncClient, prompt: str) -> None:
+    def prepare(self, client: AsyncClient, prompt: Prompt) -> None:
         """Work out what is sent, and where: all that can be refused before that is refused here."""
         try:
             self._stream = client.stream(prompt, **self.setup.params)
@@ -86,7 +87,7 @@ class Lane:
                 self.thinking = True
 
 
-def race(lanes: Sequence[Lane], prompt: str, show: Callable[[], None], tick: float | None) -> None:
+def race(lanes: Sequence[Lane], prompt: Prompt, show: Callable[[], None], tick: float | None) -> None:
     """Ask all of them the same at the same time, until the last one is over.
 
     `show` is called when something has come; and with a `tick`, once in so many seconds whatever comes. Ctrl-C, and
@@ -97,7 +98,7 @@ def race(lanes: Sequence[Lane], prompt: str, show: Callable[[], None], tick: flo
     asyncio.run(_race(lanes, prompt, show, tick))
 
 
-async def _race(lanes: Sequence[Lane], prompt: str, show: Callable[[], None], tick: float | None) -> None:
+async def _race(lanes: Sequence[Lane], prompt: Prompt, show: Callable[[], None], tick: float | None) -> None:
     import asyncio
 
     news = asyncio.Event()

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ringup.advice import advise
 from ringup.errors import APITimeoutError, ProtocolError
 from ringup.http import HttpRequest, HttpResponse
+from ringup.ledger import Secrets
 from ringup.plan import Planner, Route
 from ringup.transport import Options, Transport, make_transport
 
@@ -123,7 +124,10 @@ def _first(*values: Any) -> int | None:
 
 def _read(answer: HttpResponse, route: Route) -> _Models:
     if answer.status >= 300:
-        error = route.wire.read_error(answer.status, answer.headers, answer.body)
+        secrets = Secrets()
+        secrets.know(route.auth.secret if route.auth else None)
+        headers = {name: secrets.clean(value) for name, value in answer.headers.items()}
+        error = route.wire.read_error(answer.status, headers, secrets.clean_bytes(answer.body))
         error.provider, error.advice = route.provider.name, advise(error, route.provider, "")
         raise error
     try:

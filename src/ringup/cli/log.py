@@ -9,12 +9,12 @@ from typing import Any
 import click
 from msgspec.structs import asdict
 
-from ringup.cli.output import columns, note, seconds
+from ringup.cli.output import columns, note, seconds, warn
 from ringup.cli.setup import ledger_path
 from ringup.cli.telling import count, dollars, dump
 from ringup.explain import Made, compare
 from ringup.fingerprint import read
-from ringup.ledger import rows
+from ringup.ledger import losses, rows
 from ringup.usage import Usage
 
 __all__ = ["log"]
@@ -30,7 +30,8 @@ _ALL = -1
 def log(context: click.Context, number: int, json_: bool) -> None:
     """List the last calls, newest first: who was asked, how it ended, tokens, cost and time.
 
-    Prompts and answers aren't kept. The log is a SQLite file in your data folder, or the one that RINGUP_LEDGER names.
+    Prompts and answers aren't kept, unless RINGUP_LEDGER_LEVEL says so. The log is a SQLite file in your data folder, or
+    the one that RINGUP_LEDGER names.
     """
     if context.invoked_subcommand:
         return
@@ -41,6 +42,10 @@ def log(context: click.Context, number: int, json_: bool) -> None:
         columns(("id", "when", "model", "end", "in", "out", "cost", "time"), [_cells(call) for call in calls])
     else:
         note(f"No calls are in the log {ledger_path()}.")
+    if missing := losses(ledger_path()):
+        count_of, last = sum([loss["calls"] for loss in missing]), missing[-1]
+        when = f"{datetime.fromtimestamp(last['at'] / 1e6):%Y-%m-%d %H:%M}"
+        warn(f"{count_of} call{'s' * (count_of > 1)} couldn't be logged, the last {when}: {last['reason']}.")
 
 
 @log.command()
@@ -95,8 +100,8 @@ def _name(call: dict[str, Any]) -> str:
 def _shown(name: str, value: Any) -> Any:
     """A column's value to read. Where there was no error or nothing more to say, NULL isn't a want of knowledge."""
     if value is None:
-        return "none" if name in ("error", "cost_unknown") else "unknown"
-    return ("no", "yes")[bool(value)] if name == "stream" else value
+        return "none" if name in ("error", "cost_unknown", "session", "ask", "step") else "unknown"
+    return ("no", "yes")[bool(value)] if name in ("stream", "maybe_billed") else value
 
 
 def _cells(call: dict[str, Any]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
@@ -15,11 +16,13 @@ __all__ = [
     "CONTROL",
     "Thoughts",
     "columns",
+    "cut",
     "is_terminal",
     "note",
     "paint",
     "read_text",
     "seconds",
+    "tail",
     "warn",
     "width",
     "write",
@@ -154,3 +157,29 @@ def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[
                 lines = _wrapped(f"{name} {cell}", "    ")
                 click.echo(f"  {paint(name, sys.stdout, dim=True)}{lines[len(name) + 2 :]}")
         _explain(below.get(index, ""))
+
+
+def cut(text: str, before: str = "") -> str:
+    """A text on one line that the terminal doesn't break; `before` stands before it as it is."""
+    line = before + " ".join(text[: 4 * width()].split())
+    room = width() - 1
+    if len(text) <= 4 * width() and _cells(line) <= room:
+        return line
+    while _cells(line) > room - 3:
+        line = line[:-1]
+    return line.rstrip() + "..."
+
+
+def tail(text: str) -> str:
+    """The end of a text, on one line that the terminal doesn't break."""
+    line = " ".join(text[-4 * width() :].split())
+    room = width() - 1
+    if len(text) <= 4 * width() and _cells(line) <= room:
+        return line
+    while _cells(line) > room - 3:
+        line = line[1:]
+    return "..." + line
+
+
+def _cells(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)

@@ -21,6 +21,8 @@ from ringup.cli.tap import Tap
 from ringup.cli.view import View, retry_line
 from ringup.client import AsyncClient, Client
 from ringup.errors import ParameterError, RingupWarning
+from ringup.keys import variable_of
+from ringup.keystore import stored
 from ringup.ledger import Ledger
 from ringup.plan import Params
 from ringup.reasoning import read_reasoning
@@ -82,7 +84,10 @@ class _NoLedger(Ledger):
     def __init__(self) -> None:
         super().__init__(os.devnull)
 
-    def add(self, record: object) -> None:
+    def expect(self) -> None:
+        pass
+
+    def add(self, record: object, receipt: object = None) -> None:
         pass
 
 
@@ -132,6 +137,9 @@ _SHARED = (
     ),
     click.option("--hide-thinking", is_flag=True, help="Don't show what the model thinks."),
     click.option("--cache", is_flag=True, help="Mark the prompt for the provider's cache, where it wants marks."),
+    click.option(
+        "--max-cost", metavar="USD", help="What it may cost at the most: a call that may cost more isn't made."
+    ),
     click.option("--timeout", type=float, help="Seconds for the whole call, retries included. [600]"),
     click.option("--idle-timeout", type=float, help="The longest silence, in seconds. [60 between pieces]"),
     click.option("--retries", type=int, help="How many more times to try after a failure that may pass. [2]"),
@@ -226,7 +234,7 @@ def choose_model(provider: str | None, base_url: str | None, defaults: Mapping[s
         return None
     for name, model in defaults.items():
         found = providers.find(name)
-        key = next((variable for variable in found.key_env if os.environ.get(variable)), None) if found else None
+        key = found and (variable_of(found) or stored(name))
         if provider == name or (provider is None and key):
             note(f"no model was named: asking {name}/{model} (-m, or RINGUP_MODEL, names another)")
             return f"{name}/{model}"
@@ -237,13 +245,13 @@ def choose_model(provider: str | None, base_url: str | None, defaults: Mapping[s
 
 def _introduce_simulator() -> None:
     for provider in (found for name in providers.names() if (found := providers.find(name))):
-        if other := next((variable for variable in provider.key_env if os.environ.get(variable)), None):
+        if there := variable_of(provider) or (provider.key_env and stored(provider.name) and "Its key"):
             warn("No model was named: ringup's own simulator answers. It is a program, not a model.")
-            note(f"{other} is set: -m {provider.name}/MODEL asks {provider.name}.")
+            note(f"{there} is set: -m {provider.name}/MODEL asks {provider.name}.")
             return
     set_key = "$env:OPENAI_API_KEY = '...'" if sys.platform == "win32" else "export OPENAI_API_KEY=..."
     warn("No API key is set and no model was named: ringup's own simulator answers. It is a program, not a model.")
-    note(f"For a real answer: {set_key} (or ANTHROPIC_API_KEY), then the same command. `ringup keys list` shows more.")
+    note(f"For a real answer: `ringup keys set openai` (or {set_key}), then this again. `ringup keys list` shows more.")
 
 
 def _tell_retry(attempt: Attempt) -> None:

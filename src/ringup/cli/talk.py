@@ -7,13 +7,15 @@ from decimal import Decimal
 from pathlib import Path
 
 from ringup.attachments import Attachment, attach
+from ringup.cli.approval import signature
 from ringup.cli.exits import code, show
-from ringup.cli.output import note
+from ringup.cli.output import cut, note
 from ringup.cli.setup import Setup
 from ringup.cli.telling import close, count, dollars, gather, play, print_whole
+from ringup.cli.toolbox import Toolbox
 from ringup.client import Chat, Client
 from ringup.errors import ConfigurationError, RingupError
-from ringup.messages import Message, Text
+from ringup.messages import Message, Text, ToolCall
 from ringup.plan import Planner
 from ringup.prompt import Prompt, read_prompt
 from ringup.reply import Reply
@@ -26,9 +28,10 @@ __all__ = ["COMMANDS", "Talk"]
 class Talk:
     """Takes lines: words for the model, or commands that begin with a slash. `code` is that of the first failure."""
 
-    def __init__(self, client: Client, setup: Setup) -> None:
+    def __init__(self, client: Client, setup: Setup, toolbox: Toolbox) -> None:
         self._client = client
         self._setup = setup
+        self._toolbox = toolbox
         self._chat: Chat = client.chat(**setup.params)
         self._failed = ""
         self._files: list[Attachment] = []
@@ -76,10 +79,11 @@ class Talk:
         before = len(self._chat.messages)
         self._failed = text
         prompt: Prompt = [*self._files, text]
-        stream = self._chat.stream(prompt)
+        stream = self._chat.stream(prompt, **self._toolbox.params)
         try:
             reply = self._show(stream)
         except KeyboardInterrupt:
+            self._toolbox.stop()
             stream.close()
             self._stopped += 1
             if len(self._chat.messages) == before:
@@ -91,8 +95,8 @@ class Talk:
 
     def _show(self, stream: Stream) -> Reply:
         if not self._setup.wire:
-            return play(stream, self._setup)
-        reply = gather(stream)
+            return play(stream, self._setup, self._toolbox)
+        reply = gather(stream, self._toolbox)
         print_whole(reply, self._setup)
         return reply
 
@@ -142,6 +146,34 @@ class Talk:
                 self._failed, self._files = "", []
         return None
 
+    def _resume(self, _rest: str) -> None:
+        """Go on with a turn that was left before its tools ran. Ctrl-C leaves it there again."""
+        if missing := [call.name for call in self._waiting() if call.name not in self._toolbox.functions]:
+            raise ConfigurationError(
+                f"the turn waits for tools that aren't here: {', '.join(missing)}.",
+                advice="/tools module:function gives one; /undo takes the turn back.",
+            )
+        try:
+            reply = self._chat.resume(**self._toolbox.params)
+        except KeyboardInterrupt:
+            self._toolbox.stop()
+            return note("stopped: /resume asks you again, /undo takes the turn back")
+        print_whole(reply, self._setup)
+        self._replies.append(reply)
+        return close(reply, self._setup)
+
+    def _waiting(self) -> tuple[ToolCall, ...]:
+        """The calls of tools that the conversation ends with."""
+        return self._chat.messages[-1].tool_calls if self._chat.messages else ()
+
+    def _tools(self, named: str) -> None:
+        if named:
+            self._toolbox.add(named)
+        for found in self._toolbox.functions.values():
+            note(cut(found.tool.description or "", before=f"  {signature(found)}  "))
+        if not self._toolbox.functions:
+            note("no tools: /tools module:function gives one")
+
     def _attach(self, name: str) -> None:
         if name:
             self._files.append(attach(name if "://" in name else _path(name, "/attach")))
@@ -168,6 +200,8 @@ class Talk:
         self._chat = self._client.load_chat(source)
         self._failed = ""
         note(f"loaded {self._turns()} from {source}, with {self._chat.params.get('model') or 'no model'}")
+        if self._waiting():
+            note("it waits for tools: /resume goes on with them, /undo takes the turn back")
 
     def _turns(self) -> str:
         turns = sum(message.role == "user" for message in self._chat.messages)
@@ -194,6 +228,8 @@ COMMANDS: dict[str, tuple[Callable[[Talk, str], None], str, str]] = {
     "model": (Talk._model, "[NAME]", "show or change who is asked"),
     "system": (Talk._system, "[TEXT]", "show or change the instruction; - takes it away"),
     "attach": (Talk._attach, "FILE", "send a file, or what stands at a URL, with the next turn"),
+    "tools": (Talk._tools, "[NAME]", "show the tools; add module:function"),
+    "resume": (Talk._resume, "", "go on with a turn that was left before its tools ran"),
     "undo": (Talk._undo, "", "take the last turn back"),
     "retry": (Talk._retry, "", "ask the last question again"),
     "save": (Talk._save, "FILE", "write the conversation to a file"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-__all__ = ["hushed", "make_reader"]
+__all__ = ["ask_line", "forget_typed", "hushed", "make_reader"]
 
 _KEEP_PASTES, _FORGET_PASTES = "\x1b[?2004h", "\x1b[?2004l"
 """What makes a terminal put brackets around what is pasted, and what ends that."""
@@ -41,6 +41,41 @@ def make_reader(history: Path | None, complete: Callable[[str], Iterable[str]], 
             return None
 
     return read
+
+
+def ask_line(question: str, text: str = "") -> str | None:
+    """What a person answers to a question in the midst of a reply, on one line that begins as `text`; None for Ctrl-D.
+    Ctrl-C is a KeyboardInterrupt."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.output import create_output
+
+    session: PromptSession[str] = PromptSession(output=create_output(stdout=sys.stderr))
+    is_hushed = _is_hushed()
+    try:
+        return session.prompt(question, default=text)
+    except EOFError:
+        return None
+    finally:
+        if is_hushed:
+            print(_KEEP_PASTES, end="", file=sys.stderr, flush=True)
+
+
+def forget_typed() -> None:
+    """Throw away what was typed so far: it can't be the answer to a question that nobody has seen yet."""
+    from prompt_toolkit.application import get_app_session
+    from prompt_toolkit.input.typeahead import clear_typeahead
+
+    clear_typeahead(get_app_session().input)
+    if sys.platform != "win32":
+        termios = importlib.import_module("termios")
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+def _is_hushed() -> bool:
+    if sys.platform == "win32":
+        return False
+    termios = importlib.import_module("termios")
+    return not termios.tcgetattr(sys.stdin.fileno())[3] & termios.ECHO
 
 
 @contextmanager

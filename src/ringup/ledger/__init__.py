@@ -10,7 +10,7 @@ The form of the file is described in docs/ledger.md.
 from __future__ import annotations
 
 from ringup.ledger._ledger import Ledger, kept, unwritten
-from ringup.ledger._private import Level, personal
+from ringup.ledger._private import Level, Secrets, personal
 from ringup.ledger._read import call, conversation, losses, request_of, rows, search
 from ringup.ledger._writer import Receipt
 
@@ -18,6 +18,7 @@ __all__ = [
     "Ledger",
     "Level",
     "Receipt",
+    "Secrets",
     "call",
     "conversation",
     "kept",

@@ -41,15 +41,21 @@ class Ledger:
         redact: Callable[[str], str] | None = None,
     ) -> None:
         self.path = file_of(path)
-        self.level = level or os.environ.get("RINGUP_LEDGER_LEVEL") or "metadata"
+        self._privacy = Privacy(level or os.environ.get("RINGUP_LEDGER_LEVEL") or "metadata", redact)
+        self.level: Level = self._privacy.level
         self._redact = redact
-        self._privacy = Privacy(self.level, redact)
         self._at_the_end = 0
 
     @property
     def lost(self) -> int:
         """How many calls this process couldn't log in the file."""
         return writer_of(self.path).lost + self._at_the_end
+
+    def expect(self) -> None:
+        """A call has begun: open the file and load what its row will need, while the answer is on the way."""
+        writer = writer_of(self.path)
+        if writer.is_idle and not sys.is_finalizing():
+            writer.add(Entry(job=lambda _: None))
 
     def add(self, record: Record, receipt: Receipt | None = None) -> None:
         """Log a call that is over. Returns at once. A receipt tells when it is in the file: very soon, then."""
@@ -70,9 +76,7 @@ class Ledger:
         """Write what is left, and stop the writer. A later `add` starts it again."""
         writer_of(self.path).stop(5.0)
 
-    def purge(
-        self, *, before: datetime | str | None = None, session: str | None = None, id: int | None = None
-    ) -> int:
+    def purge(self, *, before: datetime | str | None = None, session: str | None = None, id: int | None = None) -> int:
         """Remove calls, with all that was said in them and in no other call. Gives how many.
 
         before   those asked before this time: a datetime, or an ISO text (without a zone: local time)
@@ -85,11 +89,16 @@ class Ledger:
         removed: int = self.run(partial(purge, condition=condition, values=values))
         return removed
 
+    def submit(self, job: Callable[[Any], Any]) -> Receipt:
+        """As `run`, without waiting: the receipt has the result, or the error."""
+        receipt = Receipt()
+        writer_of(self.path).add(Entry(job=job, receipt=receipt))
+        return receipt
+
     def run(self, job: Callable[[Any], Any]) -> Any:
         """Give a job the writer's connection (sqlite3), in the writer's thread, after all that was added; give what it
         gives. What it changes it must change in a transaction of its own. Raises LedgerError."""
-        receipt = Receipt()
-        writer_of(self.path).add(Entry(job=job, receipt=receipt))
+        receipt = self.submit(job)
         receipt.wait()
         if isinstance(receipt.error, RingupError):
             raise receipt.error

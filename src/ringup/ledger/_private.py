@@ -11,10 +11,11 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 from urllib.parse import quote
 
 from ringup.errors import ParameterError
+from ringup.masks import MASK, NAMED, without_shapes
 from ringup.secret import Secret
 from ringup.wire_tools import encode
 
@@ -22,38 +23,11 @@ __all__ = ["Level", "Privacy", "Secrets", "personal"]
 
 Level = Literal["metadata", "redacted", "full"]
 
-MASK = "***"
 _SHORTEST = 8
 """A variable with fewer characters than this is no key; replacing it would only spoil texts."""
 
-_NAMED = re.compile(r"API_?KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|_KEY$", re.IGNORECASE)
-
-_SHAPES = {
-    ("sk-", "sk_", "pk_", "rk_", "csk-"): r"\b(?:c?sk-|[spr]k_(?:live|test)_)[A-Za-z0-9_-]{16,}",
-    ("AIza", "AQ."): r"\b(?:AIza[A-Za-z0-9_-]{30,}|AQ\.[A-Za-z0-9_-]{30,})",
-    ("gsk_", "xai-", "hf_", "r8_", "pplx-", "tgp_v1_", "fw_", "nvapi-"): (
-        r"\b(?:gsk_|xai-|hf_|r8_|pplx-|tgp_v1_|fw_|nvapi-)[A-Za-z0-9_-]{16,}"
-    ),
-    ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"): (
-        r"\b(?:gh[pousr]_|github_pat_|glpat-)[A-Za-z0-9_-]{16,}"
-    ),
-    ("AKIA", "ASIA"): r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-    ("xox", "xapp-"): r"\b(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,}",
-    ("npm_", "pypi-", "dop_v1_", "shpat_", "lin_api_", "whsec_", "sq0", "ya29.", "SG."): (
-        r"\b(?:npm_|pypi-|dop_v1_|shpat_|lin_api_|whsec_|sq0[a-z]{3}-|ya29\.|SG\.)[A-Za-z0-9._-]{16,}"
-    ),
-    ("eyJ",): r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-    ("PRIVATE KEY",): r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-    ("earer ", "EARER "): r"(?i)(?<=\bbearer )[A-Za-z0-9._~+/=-]{8,}",
-    ("asic ", "ASIC "): r"(?i)(?<=\bbasic )[A-Za-z0-9+/]{12,}={0,2}(?![A-Za-z0-9+/])",
-    ("://",): r"(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)",
-    ("key=", "token=", "sig=", "ignature="): (
-        r"(?i)(?<=[?&])((?:api[_-]?|access[_-]?)?(?:key|token)|sig|x-amz-signature)=[^&\s\"'#]{8,}"
-    ),
-}
-"""What a text that may hold one has in it (looking for that is quick), and what a secret of that kind looks like."""
-
-_COMPILED = [(words, re.compile(shape, re.DOTALL)) for words, shape in _SHAPES.items()]
+_SHORT, _MOST_CLEAN = 1_000, 1_000
+"""So many texts of so many characters are remembered as clean."""
 
 
 class Secrets:
@@ -62,28 +36,40 @@ class Secrets:
     def __init__(self) -> None:
         self._keys: set[Secret] = set()
         self._texts: tuple[str, ...] | None = None  # before the environment was looked through
+        self._clean: set[str] = set()
 
     def know(self, key: Secret | None) -> None:
         """A key that a call was made with. With each new one, the environment is looked through again."""
         if self._texts is None or (key is not None and key not in self._keys):
             self._keys |= {key} if key else set()
             self._texts = tuple(sorted(self._forms(), key=len, reverse=True))
+            self._clean.clear()
 
     def _forms(self) -> set[str]:
-        plain = {value for name, value in os.environ.items() if _NAMED.search(name) and len(value) >= _SHORTEST}
+        plain = {value for name, value in os.environ.items() if NAMED.search(name) and len(value) >= _SHORTEST}
         return {form for text in plain | {key.reveal() for key in self._keys} for form in _forms(text)}
+
+    def is_clean(self, text: str) -> bool:
+        """Whether a text holds none. What was clean is remembered: most calls of a program are alike."""
+        if text in self._clean:
+            return True
+        clean = self.clean(text) == text
+        if clean and len(text) <= _SHORT:
+            if len(self._clean) >= _MOST_CLEAN:
+                self._clean.clear()
+            self._clean.add(text)
+        return clean
+
+    def are_in(self, text: str) -> bool:
+        """Whether a text holds one of those that are known."""
+        return any([secret in text for secret in self._texts or ()])  # noqa: C419 - a list is quicker
 
     def clean(self, text: str) -> str:
         """The text without secrets."""
         for secret in self._texts or ():
             if secret in text:
                 text = text.replace(secret, MASK)
-        for words, shape in _COMPILED:
-            for word in words:
-                if word in text:
-                    text = shape.sub(MASK, text)
-                    break
-        return text
+        return without_shapes(text)
 
     def clean_bytes(self, data: bytes) -> bytes:
         """Bytes without secrets: text as text; in anything else only the known ones are looked for."""
@@ -112,7 +98,7 @@ class Privacy:
             )
         if redact is not None and (level != "redacted" or not callable(redact)):
             raise ParameterError('redact is a function of a text, for level="redacted"', parameter="redact")
-        self.level = level
+        self.level = cast("Level", level)
         self.redact = redact or personal if level == "redacted" else None
 
     @property

@@ -1,4 +1,4 @@
-"""Reading a ledger: what `ringup log` and a user's own programs ask of it. Every function opens the file and closes it."""
+"""Reading a ledger: what `ringup log` and a user's own programs ask of it. Every function opens and closes the file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def losses(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
 
 
 def call(path: str | os.PathLike[str], id: int) -> dict[str, Any] | None:
-    """All of one call: the row of `calls`, its rows of `attempts` under "tries", and its "tags". None when it isn't there."""
+    """All of one call, or None: the row of `calls`, its rows of `attempts` under "tries", and its "tags"."""
     found = _found(path, "SELECT * FROM calls WHERE id = ?", (id,))
     if not found:
         return None

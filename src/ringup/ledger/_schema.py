@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,9 @@ VERSION = 3
 
 _APPLICATION = 0x52494E47
 """`PRAGMA application_id` of every ledger: RING."""
+
+_AT_ONCE = (64, 32, 16, 8, 4, 2, 1)
+"""So many rows a statement: few sizes, for each is prepared once and kept."""
 
 BUSY = 5.0
 """Seconds that a lock of somebody else's is waited for."""
@@ -107,14 +112,27 @@ def _table(name: str, columns: dict[str, str], rest: str = "") -> str:
     return f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())}{rest}"
 
 
-def insert(table: str, columns: dict[str, str]) -> str:
-    """The statement that puts a whole row in."""
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Put whole rows in, many with one statement: at each statement, Python lets other threads run, and has to wait for
+    them."""
+    at = 0
+    while at < len(rows):
+        count = next(size for size in _AT_ONCE if size <= len(rows) - at)
+        statement = _statement(table, len(rows[at]), count)
+        connection.execute(statement, list(chain.from_iterable(rows[at : at + count])))
+        at += count
+
+
+@cache
+def _statement(table: str, columns: int, rows: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
 def _when(column: str) -> str:
     """Microseconds since the epoch as text: 2026-11-23T16:30:00.123456+00:00."""
-    return f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') || printf('.%06d+00:00', {column} % 1000000)"
+    seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch')"
+    return f"{seconds} || printf('.%06d+00:00', {column} % 1000000)"
 
 
 _LOG = f"""CREATE VIEW log AS SELECT id, {_when("coalesce(sent, queued)")} AS started, provider, model, model_answered,
@@ -128,7 +146,8 @@ _TRIES = f"""CREATE VIEW tries AS SELECT call, number, {_when("sent")} AS starte
     (first_byte - sent) / 1e6 AS time_to_first_byte, (first_token - sent) / 1e6 AS time_to_first_token,
     (ended - sent) / 1e6 AS latency, wait, maybe_billed, bytes_sent, bytes_received, request_id
     FROM attempts"""  # noqa: S608
-_ASKS = f"""CREATE VIEW asks AS SELECT ask, session, count(*) AS calls, {_when("min(coalesce(sent, queued))")} AS started,
+_ASKS = f"""CREATE VIEW asks AS SELECT ask, session, count(*) AS calls,
+    {_when("min(coalesce(sent, queued))")} AS started,
     (max(ended) - min(coalesce(sent, queued))) / 1e6 AS latency, sum(attempts) AS attempts,
     sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd,
     sum(cost_usd IS NULL) AS costs_unknown
@@ -178,7 +197,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
-        version = _version(connection, path)
+        version = _looked_at(connection, path)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         if version != VERSION:
@@ -209,7 +228,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
     connection.row_factory = sqlite3.Row
     try:
-        if _version(connection, path) != VERSION:
+        if _looked_at(connection, path) != VERSION:
             open_ledger(path).close()
     except BaseException:
         connection.close()
@@ -242,6 +261,15 @@ def has_index(connection: sqlite3.Connection) -> bool:
 
 
 # Versions
+
+
+def _looked_at(connection: sqlite3.Connection, path: Path) -> int:
+    """The version, all that it is told by seen at one moment: another program may be making the tables."""
+    connection.execute("BEGIN")
+    try:
+        return _version(connection, path)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

@@ -12,13 +12,14 @@ import msgspec
 
 from ringup.embeddings import EmbedRequest
 from ringup.ledger._private import Privacy, Secrets
+from ringup.ledger._schema import insert
 from ringup.messages import Document, Message, Part, Refusal, Request, Text, Thinking, ToolCall, ToolResult
 from ringup.wire_tools import decode, encode
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["BLOB", "INSTRUCTIONS", "TEXTS", "Turns", "read_turns"]
+__all__ = ["BLOB", "INSTRUCTIONS", "TEXTS", "Link", "Turns", "read_turns", "whole_text"]
 
 INSTRUCTIONS, TEXTS = "instructions", "texts"
 """Roles of turns that are no messages: the system prompt of a request, and the texts that were to be embedded."""
@@ -26,92 +27,87 @@ INSTRUCTIONS, TEXTS = "instructions", "texts"
 BLOB, LEFT_OUT = "$blob", "$left_out"
 """In a turn's parts, in place of bytes: the hash of the blob that has them, or how many there were."""
 
-_MOST_KNOWN = 5_000
+_MOST_KNOWN = 20_000
+_LOOKED_UP = 64
 _HASH = 16
 
-_INSERT = "INSERT INTO turns (hash, parent, role, text, parts) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING"
+Link = bytes
+"""What stands for a turn, or for a blob, until `store` has given it a row: its hash."""
 
 
 class Turns:
-    """Stores turns through one connection. What it stored it remembers, so that a long history costs little again."""
+    """Stores the turns of many calls together, for each statement costs time. What is known to be in the file it
+    remembers, so that a long history costs little again.
+    """
 
     def __init__(self, connection: sqlite3.Connection, secrets: Secrets, index: bool) -> None:
         self._connection, self._secrets, self._index = connection, secrets, index
-        self._known: dict[tuple[int, int | None, int], tuple[Message, int, bytes]] = {}
+        self._seen: dict[tuple[int, Link, int], tuple[Message, Link]] = {}
+        self._ids: dict[Link, int] = {}
+        self._turns: dict[Link, tuple[Any, ...]] = {}  # those that have no row yet: parent, role, text, parts
+        self._blobs: dict[Link, tuple[Any, ...]] = {}
+        self._holds: dict[Link, list[Link]] = {}
+
+    def tidy(self) -> None:
+        """Forget all, where it has become much. Not while something waits to be stored."""
+        if len(self._ids) > _MOST_KNOWN:
+            self.forget()
 
     def forget(self) -> None:
         """What was remembered may be gone from the file."""
-        self._known.clear()
+        for held in (self._seen, self._ids, self._turns, self._blobs, self._holds):
+            held.clear()
 
-    def ask(self, request: Request | EmbedRequest, privacy: Privacy) -> int | None:
-        """Store what a request says. Gives the last turn of it."""
+    def ask(self, request: Request | EmbedRequest, privacy: Privacy) -> Link:
+        """Take in what a request says. Gives the last turn of it."""
         if isinstance(request, EmbedRequest):
             return self._texts(request, privacy)
-        at: tuple[int | None, bytes] = (None, b"")
-        if request.system:
-            at = self._turn(Message("system", request.system), at, privacy, INSTRUCTIONS)  # type: ignore[arg-type]
+        at = self._turn(Message("system", request.system), b"", privacy, INSTRUCTIONS) if request.system else b""
         for message in request.messages:
             at = self._kept(message, at, privacy)
-        return at[0]
+        return at
 
-    def answer(self, message: Message, parent: int | None, privacy: Privacy) -> int | None:
-        """Store an answer after the turn that it answers."""
-        if not message.parts:
-            return None
-        found = self._connection.execute("SELECT hash FROM turns WHERE id = ?", (parent,)).fetchone()
-        return self._kept(message, (parent, found[0] if found else b""), privacy)[0]
+    def answer(self, message: Message, parent: Link, privacy: Privacy) -> Link | None:
+        """Take in an answer to a turn."""
+        return self._kept(message, parent, privacy) if message.parts else None
 
-    def blob(self, data: bytes, media_type: str | None = None) -> tuple[int, str]:
-        """Store bytes. Gives their row and their hash."""
+    def blob(self, data: bytes, media_type: str | None = None) -> Link:
+        """Take in bytes."""
         data = self._secrets.clean_bytes(data)
-        digest = _digest(data).hex()
-        found = self._connection.execute("SELECT id FROM blobs WHERE hash = ?", (digest,)).fetchone()
-        if found is None:
-            found = self._connection.execute(
-                "INSERT INTO blobs (hash, media_type, size, data) VALUES (?, ?, ?, ?) RETURNING id",
-                (digest, media_type, len(data), data),
-            ).fetchone()
-        return found[0], digest
+        link = _digest(data)
+        if link not in self._ids:
+            self._blobs[link] = (link.hex(), media_type, len(data), data)
+        return link
 
-    def _kept(self, message: Message, parent: tuple[int | None, bytes], privacy: Privacy) -> tuple[int, bytes]:
+    def _kept(self, message: Message, parent: Link, privacy: Privacy) -> Link:
         """A message that may well come again: the history of a chat holds the same objects at each turn."""
-        key = (id(privacy), parent[0], id(message))
-        if known := self._known.get(key):
-            return known[1:]
-        stored = self._turn(message, parent, privacy, message.role)
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        self._known[key] = (message, *stored)  # with the message, so that no other one gets its id
-        return stored
+        key = (id(privacy), parent, id(message))
+        if (seen := self._seen.get(key)) and (seen[1] in self._ids or seen[1] in self._turns):
+            return seen[1]
+        link = self._turn(message, parent, privacy, message.role)
+        if len(self._seen) >= _MOST_KNOWN:
+            self._seen.clear()
+        self._seen[key] = (message, link)  # with the message, so that no other one gets its id
+        return link
 
-    def _turn(
-        self, message: Message, parent: tuple[int | None, bytes], privacy: Privacy, role: str
-    ) -> tuple[int, bytes]:
-        blobs: list[int] = []
+    def _turn(self, message: Message, parent: Link, privacy: Privacy, role: str) -> Link:
         if privacy.redact is None and _is_plain(message):
-            text, parts = message.parts[0].text, None  # type: ignore[union-attr]
-        else:
-            text, parts = self._whole(message, privacy, blobs)
+            return self._put(role, message.text, None, parent, [])
+        blobs: list[Link] = []
+        text, parts = self._whole(message, privacy, blobs)
         return self._put(role, text, parts, parent, blobs)
 
-    def _put(
-        self, role: str, text: str, parts: str | None, parent: tuple[int | None, bytes], blobs: list[int]
-    ) -> tuple[int, bytes]:
-        text = self._secrets.clean(_writable(text))
+    def _put(self, role: str, text: str, parts: str | None, parent: Link, blobs: list[Link]) -> Link:
+        text = self._secrets.clean(whole_text(text))
         parts = parts if parts is None else self._secrets.clean(parts)
-        digest = _digest(b"\0".join([parent[1], role.encode(), (parts or text).encode(), b"-" if parts else b""]))
-        added = self._connection.execute(_INSERT, (digest, parent[0], role, text, parts))
-        if not added.rowcount:
-            return self._connection.execute("SELECT id FROM turns WHERE hash = ?", (digest,)).fetchone()[0], digest
-        turn = added.lastrowid
-        assert turn
-        if self._index:
-            self._connection.execute("INSERT INTO search (rowid, text) VALUES (?, ?)", (turn, text))
-        for blob in blobs:
-            self._connection.execute("INSERT OR IGNORE INTO turn_blobs VALUES (?, ?)", (turn, blob))
-        return turn, digest
+        link = _digest(b"\0".join([parent, role.encode(), b"-" if parts is None else b"+", (parts or text).encode()]))
+        if link not in self._ids:
+            self._turns[link] = (parent, role, text, parts)
+            if blobs:
+                self._holds[link] = blobs
+        return link
 
-    def _whole(self, message: Message, privacy: Privacy, blobs: list[int]) -> tuple[str, str]:
+    def _whole(self, message: Message, privacy: Privacy, blobs: list[Link]) -> tuple[str, str]:
         """The words of a message, and all of it as JSON, with its bytes put elsewhere."""
         held = msgspec.to_builtins(message, builtin_types=(bytes,))
         held.pop("role")
@@ -119,22 +115,65 @@ class Turns:
         text = "\n".join(filter(None, map(_words, message.parts)))
         return privacy.redact(text) if privacy.redact else text, encode(held).decode()
 
-    def _without_bytes(self, value: Any, privacy: Privacy, blobs: list[int], media_type: str | None = None) -> Any:
+    def _without_bytes(self, value: Any, privacy: Privacy, blobs: list[Link], media_type: str | None = None) -> Any:
         if isinstance(value, bytes):
             if privacy.redact:
                 return {LEFT_OUT: len(value)}
-            blob, digest = self.blob(value, media_type)
-            blobs.append(blob)
-            return {BLOB: digest}
+            blobs.append(self.blob(value, media_type))
+            return {BLOB: blobs[-1].hex()}
         if isinstance(value, dict):
             kind = value.get("media_type") or value.get("format")
             return {name: self._without_bytes(held, privacy, blobs, kind) for name, held in value.items()}
-        return [self._without_bytes(held, privacy, blobs) for held in value] if isinstance(value, list) else value
+        if isinstance(value, (list, tuple)):
+            return [self._without_bytes(held, privacy, blobs) for held in value]
+        return value
 
-    def _texts(self, request: EmbedRequest, privacy: Privacy) -> int:
+    def _texts(self, request: EmbedRequest, privacy: Privacy) -> Link:
         texts = privacy.value(msgspec.to_builtins(request.texts))
         words = "\n".join([text for text in texts if isinstance(text, str)])
-        return self._put(TEXTS, words, encode({"texts": texts}).decode(), (None, b""), [])[0]
+        return self._put(TEXTS, words, encode({"texts": texts}).decode(), b"", [])
+
+    # In the transaction
+
+    def store(self) -> dict[Link, int]:
+        """Give a row to all that was taken in and has none. Gives the rows of everything."""
+        self._store("blobs", self._blobs, [value[0] for value in self._blobs.values()])
+        new = self._store("turns", self._turns, list(self._turns))
+        if self._index:
+            insert(self._connection, "search (rowid, text)", [(self._ids[link], self._turns[link][2]) for link in new])
+        held = [(self._ids[link], self._ids[blob]) for link in new for blob in dict.fromkeys(self._holds.get(link, ()))]
+        insert(self._connection, "turn_blobs", held)
+        for waiting in (self._turns, self._blobs, self._holds):
+            waiting.clear()
+        return self._ids
+
+    def _store(self, table: str, new: dict[Link, tuple[Any, ...]], hashes: list[Any]) -> list[Link]:
+        """Look up what is there, and put the rest in. Gives the rest."""
+        if not new:
+            return []
+        for link, found in zip(new, _found(self._connection, table, hashes), strict=True):
+            if found is not None:
+                self._ids[link] = found
+        rest = [link for link in new if link not in self._ids]
+        last = self._connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608
+        self._ids.update({link: number for number, link in enumerate(rest, last + 1)})
+        if table == "turns":
+            rows = [(self._ids[link], link, self._ids.get(new[link][0]), *new[link][1:]) for link in rest]
+        else:
+            rows = [(self._ids[link], *new[link]) for link in rest]
+        insert(self._connection, table, rows)
+        return rest
+
+
+def _found(connection: sqlite3.Connection, table: str, hashes: list[Any]) -> list[int | None]:
+    """The rows that have these hashes, None for those that there aren't."""
+    rows: dict[Any, int] = {}
+    for at in range(0, len(hashes), _LOOKED_UP):
+        some = hashes[at : at + _LOOKED_UP]
+        places = ", ".join("?" * _LOOKED_UP)
+        some += [None] * (_LOOKED_UP - len(some))
+        rows.update(connection.execute(f"SELECT hash, id FROM {table} WHERE hash IN ({places})", some))  # noqa: S608
+    return [rows.get(one) for one in hashes]
 
 
 def _digest(data: bytes) -> bytes:
@@ -165,7 +204,7 @@ def _words(part: Part) -> str:
     return getattr(part, "transcript", None) or ""
 
 
-def _writable(text: str) -> str:
+def whole_text(text: str) -> str:
     """Without the lone surrogates that JSON may bring and SQLite refuses."""
     return text.encode("utf-8", "replace").decode()
 
@@ -182,8 +221,8 @@ def read_turns(connection: sqlite3.Connection, last: int | None) -> list[dict[st
         (last,),
     )
     return [
-        {"id": id, "role": role, "text": text, "message": _message(connection, role, text, parts)}
-        for id, role, text, parts in found
+        {"id": turn, "role": role, "text": text, "message": _message(connection, role, text, parts)}
+        for turn, role, text, parts in found
     ]
 
 

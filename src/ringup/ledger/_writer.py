@@ -11,6 +11,7 @@ own yet, begins with nothing; what the parent had not written yet is the parent'
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import queue
 import sys
@@ -24,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 from ringup.call import Record
 from ringup.errors import RingupError
 from ringup.ledger._private import Privacy, Secrets
-from ringup.ledger._rows import attempt_rows, call_row, tag_rows
-from ringup.ledger._schema import ATTEMPTS, CALLS, has_index, insert, open_ledger, transaction
+from ringup.ledger._rows import attempt_rows, call_row, cost_row, linked, tag_rows
+from ringup.ledger._schema import has_index, insert, open_ledger, transaction
 from ringup.ledger._turns import Turns
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _GATHER = 0.025
 """Seconds after the first record in which more are waited for. With the commit, far below the 100 ms promised."""
 
 _IDLE = 10.0
+_PATIENCE = 5.0
 _MOST_WAITING = 256 * 1024 * 1024
 """Bytes of requests and answers that may wait for the disk. Beyond that, calls go on unlogged."""
 
@@ -45,9 +47,9 @@ _A_RECORD = 4096
 _FIXED_IN = (3, 51, 3)
 """The SQLite in which several writers of one file can't meet the WAL-reset bug any more."""
 
-_INSERT_CALL = insert("calls", CALLS)
-_INSERT_ATTEMPT = insert("attempts", ATTEMPTS)
-_INSERT_TAG = "INSERT INTO tags VALUES (?, ?, ?)"
+_SET_COST = (
+    "UPDATE calls SET cost_usd = ?, cost_lines = ?, cost_unknown = ?, cost_estimated = ?, prices = ? WHERE id = ?"
+)
 _INSERT_LOSS = "INSERT INTO losses (at, process, calls, reason) VALUES (?, ?, ?, ?)"
 
 
@@ -79,7 +81,7 @@ class Receipt:
 
 
 class Entry:
-    """A record to be written, or a `job` that needs the writer's connection. `weight` is about how many bytes it holds."""
+    """A record to be written, or a `job` that needs the writer's connection. `weight` is about its size in bytes."""
 
     __slots__ = ("job", "privacy", "receipt", "record", "weight")
 
@@ -111,6 +113,10 @@ class Writer:
         self.lost = 0
         self._busy = threading.Lock()  # held while the connection is at work
         self._file: _File | None = None
+        self._prices = threading.Event()  # set when they are imported
+        self._loader: threading.Thread | None = None
+        if "genai_prices" in sys.modules:
+            self._prices.set()
         self._missed: list[tuple[int, int, int, str]] = []
         self._warned: set[str] = set()
         self._waiting = 0
@@ -179,8 +185,7 @@ class Writer:
         with self._lock:
             last = self._thread is None
         if last:  # else another thread goes on with the connection
-            with self._busy:
-                self._close()
+            self._finish()
 
     def _retire(self, source: _Queue) -> bool:
         """Nothing has come for long: a client that nobody closed would keep its thread for ever."""
@@ -201,8 +206,7 @@ class Writer:
                 if entry:
                     batch.append(entry)
         self._write(batch)
-        with self._busy:
-            self._close()
+        self._finish()
 
     def _write(self, batch: list[Entry]) -> None:
         """Write a batch: records together, and each job where it stands between them."""
@@ -244,6 +248,8 @@ class Writer:
         assert entry.job
         try:
             file = self._opened()
+            if self._prices.wait(_PATIENCE if entry.receipt else 0):
+                file.price()
             result = entry.job(file.connection)
             file.turns.forget()
         except Exception as error:
@@ -254,14 +260,35 @@ class Writer:
 
     def _opened(self) -> _File:
         if self._file is None:
-            self._file = _File(open_ledger(self.path))
+            self._file = _File(open_ledger(self.path), self._prices)
+            if not self._prices.is_set() and self._loader is None:
+                self._loader = threading.Thread(target=self._load, name="ringup-prices", daemon=True)
+                self._loader.start()
         return self._file
+
+    def _load(self) -> None:
+        """Import the prices, which takes longer than a row may wait for its commit; then the costs follow."""
+        with suppress(ImportError):
+            importlib.import_module("genai_prices")
+        self._prices.set()
+        with self._lock:
+            if self._thread is not None:
+                self._queue.put(Entry(job=lambda _: None))
 
     def _close(self) -> None:
         """Close the file. When no other process has it open, SQLite then empties its WAL, and takes it away."""
         file, self._file = self._file, None
         if file:
             file.connection.close()
+
+    def _finish(self) -> None:
+        """Close the file when all is written that there is to write."""
+        with self._busy:
+            if self._loader:
+                self._loader.join(_PATIENCE)
+            if self._file and self._prices.is_set():
+                self._file.price()
+            self._close()
 
     def _lose(self, entries: list[Entry], error: Exception) -> None:
         """A call is worth more than its row: count it, say so once, and tell the file when it can be written again."""
@@ -288,7 +315,9 @@ class Writer:
     # Around a fork
 
     def pause(self) -> None:
-        """Before a fork: let the thread finish its transaction, and close the file."""
+        """Before a fork: let the threads finish the transaction and the import, and close the file."""
+        if self._loader:
+            self._loader.join()
         self._busy.acquire()
         self._lock.acquire()
         self._close()
@@ -307,12 +336,14 @@ class Writer:
 class _File:
     """An open ledger, and what is remembered of it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, prices: threading.Event) -> None:
         self.connection = connection
+        self._prices = prices
         self.is_shared = False
         self._secrets = Secrets()
         self.turns = Turns(connection, self._secrets, has_index(connection))
         self._seen = self._changes()
+        self._unpriced: list[tuple[int, Record]] = []
 
     def _changes(self) -> int:
         """A number that is another one when somebody else has written to the file."""
@@ -321,7 +352,7 @@ class _File:
 
     def write(self, entries: list[Entry], missed: list[tuple[int, int, int, str]]) -> None:
         """Write records, and what was lost before, in one transaction."""
-        waits = any([entry.receipt for entry in entries])
+        waits = any(entry.receipt for entry in entries)
         if waits:  # then not even a power cut shall lose it
             self.connection.execute("PRAGMA synchronous=FULL")
         with transaction(self.connection):
@@ -329,26 +360,42 @@ class _File:
             if changes != self._seen:
                 self.is_shared, self._seen = True, changes
                 self.turns.forget()
+            self.turns.tidy()
             self._insert(entries)
-            self.connection.executemany(_INSERT_LOSS, missed)
+            if missed:
+                self.connection.executemany(_INSERT_LOSS, missed)
         if waits:
             self.connection.execute("PRAGMA synchronous=NORMAL")
 
+    def price(self) -> None:
+        """Fill in the costs of rows that were written before the prices were there."""
+        costs = [cost_row(number, record) for number, record in self._unpriced]
+        self._unpriced.clear()
+        if costs:
+            with suppress(Exception), transaction(self.connection):
+                self.connection.executemany(_SET_COST, costs)
+
     def _insert(self, entries: list[Entry]) -> None:
-        calls, attempts, tags = [], [], []
+        calls: list[list[Any]] = []
+        attempts: list[list[Any]] = []
+        tags: list[list[Any]] = []
+        priced = self._prices.is_set()
         last: int = self.connection.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()[0]
-        for id, entry in enumerate(entries, last + 1):
+        for number, entry in enumerate(entries, last + 1):
             record, privacy = entry.record, entry.privacy
-            assert record and privacy
+            assert record
+            assert privacy
             self._secrets.know(record.plan.auth.secret if record.plan.auth else None)
-            calls.append(call_row(id, record, privacy, self._secrets, self.turns))
-            attempts += attempt_rows(id, record, privacy, self._secrets)
+            calls.append(call_row(number, record, privacy, self._secrets, self.turns, priced=priced))
+            if not priced:
+                self._unpriced.append((number, record))
+            attempts += attempt_rows(number, record, privacy, self._secrets)
             if record.plan.tags:
-                tags += tag_rows(id, record, self._secrets)
-        self.connection.executemany(_INSERT_CALL, calls)
-        self.connection.executemany(_INSERT_ATTEMPT, attempts)
-        if tags:
-            self.connection.executemany(_INSERT_TAG, tags)
+                tags += tag_rows(number, record, self._secrets)
+        ids = self.turns.store()
+        insert(self.connection, "calls", [linked(row, ids) for row in calls])
+        insert(self.connection, "attempts", attempts)
+        insert(self.connection, "tags", tags)
 
 
 def _gather(source: _Queue, hurry: queue.SimpleQueue[None]) -> tuple[list[Entry], bool]:
@@ -382,17 +429,17 @@ def _log() -> logging.Logger:
     return logging.getLogger("ringup")
 
 
-_WRITERS: dict[Path, Writer] = {}
+_WRITERS: dict[str, Writer] = {}
 _FORKING = threading.RLock()
 _PAUSED: list[Writer] = []
 
 
 def writer_of(path: Path) -> Writer:
     """The writer of a file in this process."""
-    writer = _WRITERS.get(path)
+    writer = _WRITERS.get(str(path))
     if writer is None:
         with _FORKING:
-            writer = _WRITERS.setdefault(path, Writer(path))
+            writer = _WRITERS.setdefault(str(path), Writer(path))
     return writer
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct
@@ -66,6 +67,9 @@ class Options(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         proxy = None if self.proxy is None else host_and_port(self.proxy)  # the URL may hold a password
         return f"Options(connect_timeout={self.connect_timeout}, proxy={proxy}, ca_file={self.ca_file!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("", repr(self))]
 
 
 def _is_proxy(url: object) -> bool:
@@ -232,6 +236,11 @@ _TROUBLES = (
 )
 
 
+_EARLY = {"certificate", "wrong version", "connection refused", "dns error", "tunnel", "unreachable"}
+_BEFORE = tuple([row[0] for row in _TROUBLES if _EARLY & set(row[0])])
+"""Troubles that come before anything is sent."""
+
+
 def connection_error(url: str, causes: Iterable[str], options: Options) -> APIConnectionError:
     """The error for a failure of the network, in plain words. `causes` are the library's, from the outside in."""
     texts = [cause for cause in causes if cause and "url (" not in cause]  # a URL may hold what nobody should read
@@ -240,7 +249,9 @@ def connection_error(url: str, causes: Iterable[str], options: Options) -> APICo
     way = _way(url, options)
     for needles, message, advice, retryable in _TROUBLES:
         if any(needle in said for needle in needles):
-            return APIConnectionError(message.format(way=way, cause=cause), advice=advice, retryable=retryable)
+            error = APIConnectionError(message.format(way=way, cause=cause), advice=advice, retryable=retryable)
+            error.sent = needles not in _BEFORE
+            return error
     return APIConnectionError(f"the connection to {way} failed: {cause}.")
 
 

@@ -1,0 +1,97 @@
+"""Who makes the bill of a reply: whole, or broken off before the provider told what it used."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ringup import prices
+from ringup.errors import MissingExtraError
+from ringup.messages import Message, Request
+from ringup.pricelist import Prices
+from ringup.reply import Bill, Reply
+from ringup.tokens import message_tokens, prompt_tokens
+from ringup.usage import Usage
+
+__all__ = ["Interrupted", "Pricer"]
+
+_NOTHING_CAME = "the answer broke off before anything came of it: whether it is billed isn't known"
+_BROKE_OFF = "the answer broke off before the provider told its usage"
+
+
+class Pricer(Struct, frozen=True):
+    """Prices the replies of one model. `own` are prices that go before those of the table."""
+
+    provider: str
+    model: str
+    own: Prices | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is the simulator that answers, which costs nothing unless it is given prices."""
+        return self.provider == "sim" and not (self.own and self.own.find("sim", self.model))
+
+    def __call__(self, reply: Any) -> Bill:
+        details, told = reply.usage.details, reply.extra.get("service_tier")
+        return prices.bill(
+            self.provider,
+            reply.model or self.model,
+            reply.usage,
+            service_tier=told or details.get("service_tier") or details.get("serviceTier"),
+            when=_when(reply),
+            own=self.own,
+            asked=self.model,
+            searches=_searches(reply.extra.get("tool_usage")),
+        )
+
+
+def _when(reply: Any) -> datetime | None:
+    """When the call was made: a bill stays the same when prices change."""
+    return datetime.fromtimestamp(reply.attempts[-1].started, UTC) if reply.attempts else None
+
+
+def _searches(told: Any) -> int | None:
+    """How often OpenAI searched the web for an answer of the Responses API."""
+    held = told.get("web_search") if isinstance(told, dict) else None
+    count = held.get("num_requests") if isinstance(held, dict) else None
+    return count if type(count) is int else None
+
+
+class Interrupted(Struct, frozen=True):
+    """Estimates what an answer costs that was broken off or left: what the provider had told counts, and the rest is
+    counted here (with the extra `tokens`). It says so. Thinking that isn't shown can't be counted.
+    """
+
+    pricer: Pricer
+    request: Request
+    reasons: bool = False
+
+    def __call__(self, reply: Reply) -> Bill:
+        known = reply.usage
+        if reply.finish_reason is not None and known.total_tokens is not None:
+            return self.pricer(reply)
+        if not reply.message.parts and known == Usage():
+            return Bill(reason=_NOTHING_CAME)
+        try:
+            usage, counted = self._usage(reply)
+        except MissingExtraError:
+            return Bill(reason=f"{_BROKE_OFF}, and to estimate it needs: pip install 'ringup[tokens]'")
+        bill = self.pricer(replace(reply, usage=usage))
+        if bill.total is None:
+            return bill
+        hidden = self.reasons and not reply.thinking
+        unseen = "; what it thought unseen isn't in it" if hidden else ""
+        return replace(bill, estimated=True, reason=f"{_BROKE_OFF}: an estimate, {counted} counted here{unseen}")
+
+    def _usage(self, reply: Reply) -> tuple[Usage, str]:
+        known, provider, model = reply.usage, self.pricer.provider, self.request.model
+        asked, counted = known.input_tokens, "the answer"
+        if asked is None:
+            asked, counted = prompt_tokens(self.request, provider, self.reasons), "prompt and answer"
+        frame = message_tokens(Message("assistant", ()), provider, model)
+        answered = message_tokens(reply.message, provider, model) - frame
+        output = max(known.output_tokens or 0, answered)
+        return replace(known, input_tokens=asked, output_tokens=output, estimated=True), counted

@@ -1,0 +1,245 @@
+"""What a call may cost, before it is made: at the least and at the most, and what that is based on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ringup import prices
+from ringup.bills import Pricer
+from ringup.caching import read_cache
+from ringup.counting import error_of
+from ringup.counting import estimate as count
+from ringup.embeddings import EmbedRequest
+from ringup.errors import MissingExtraError
+from ringup.messages import Audio, Request, Tool
+from ringup.reply import Bill
+from ringup.rules import Rules
+from ringup.usage import Usage
+from ringup.vocabulary import most
+
+__all__ = ["Estimate", "Sent", "as_asked", "as_sent", "expect", "expect_vectors"]
+
+_SURE = 2
+"""An estimate's error is what most calls stay within: the upper end goes twice as far."""
+
+_MOST_FOR_A_BYTE = 2
+"""No vocabulary has more tokens than this for a byte of words."""
+
+_ERROR = 0.5
+"""How far off a count is taken to be for a model whose vocabulary nobody knows."""
+
+_TOOLS = frozenset({"tools", "web_search_options", "mcp_servers", "plugins", "search_parameters", "container"})
+_UNCOUNTED = "the prompt can't be counted here: it may fill the model's window"
+_STORED = frozenset({"previous_response_id", "conversation", "prompt", "cachedContent", "cached_content"})
+"""Fields of a request's `extra` that bring in the provider's own tools, and what it has stored of a prompt."""
+
+_CACHED = 1024
+"""The shortest prompt that is cached, where the model's own isn't known."""
+
+_MOST_IN_A_TEXT = 100_000
+"""No provider takes so many tokens in one text: where it isn't words."""
+
+_LIFETIMES = {"1h": ("cache_creation", "ephemeral_1h_input_tokens")}
+_LIFETIMES["12h"] = ("input_tokens_details.cache_write_tokens_details", "ttl_12h_tokens")
+_DEAR = frozenset({"flex", "priority", "fast", "ultrafast", "scale"})
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """What a call may cost in US dollars.
+
+    low, high      None where that can't be told; `reason` says why
+    input_tokens   the prompt's, at the least and at the most; None for a most that isn't known
+    output_tokens  the answer's, likewise
+    assumes        what it is based on, in words
+    prices         whose prices these are
+    """
+
+    low: Decimal | None
+    high: Decimal | None
+    input_tokens: tuple[int, int | None]
+    output_tokens: tuple[int, int | None]
+    reason: str | None = None
+    assumes: tuple[str, ...] = ()
+    prices: str | None = None
+    provider: str = ""
+    model: str = ""
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """What is known of how a call is sent: the longest answer that it allows, whether the prompt is written to a cache
+    and for how long ("5m", "30m", "1h", "12h"), the service tier that it asks for, and whether it goes in a batch."""
+
+    max_tokens: int | None = None
+    writes: str | None = None
+    tier: str | None = None
+    batch: bool = False
+
+
+class _Body(Struct):
+    """What limits an answer, and names a tier, in the body of a request, on any wire."""
+
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    max_output_tokens: int | None = None
+    google: dict[str, Any] | None = msgspec.field(default=None, name="generationConfig")
+    service_tier: str | None = None
+
+
+def as_sent(body: bytes, rules: Rules) -> Sent:
+    """What a planned request says of its cost."""
+    found = msgspec.json.decode(body, type=_Body)
+    google = (found.google or {}).get("maxOutputTokens")
+    longest = (found.max_completion_tokens, found.max_output_tokens, found.max_tokens, google)
+    writes = "30m" if rules.cache_breakpoints else "5m" if b'"cache_control"' in body else None
+    if writes:
+        writes = next((name for name in _LIFETIMES if b'"%s"' % name.encode() in body), writes)
+    return Sent(
+        max_tokens=max([n for n in longest if isinstance(n, int)], default=None), writes=writes, tier=found.service_tier
+    )
+
+
+def as_asked(request: Request, rules: Rules, given: dict[str, Any], batch: bool) -> Sent:
+    """The same, before a request is planned."""
+    cache = read_cache(given.get("cache"))
+    writes: Any = "30m" if rules.cache_breakpoints else None
+    if cache:
+        writes = cache if cache in _LIFETIMES else writes or "5m"
+    tier = request.extra.get("service_tier")
+    return Sent(max_tokens=request.max_tokens, writes=writes, tier=tier if isinstance(tier, str) else None, batch=batch)
+
+
+def expect(request: Request, pricer: Pricer, rules: Rules, sent: Sent, *, rough: bool = False) -> Estimate:
+    """The estimate for one call. With `rough`, what can't be counted without the extra `tokens` is taken as its bytes;
+    else that raises MissingExtraError."""
+    given, words = _prompt(request, pricer.provider, rules, rough)
+    answer, limit = _answer(sent, rules)
+    tier = sent.tier if sent.tier in _DEAR else None
+    speed = {"speed": "fast"} if request.extra.get("speed") == "fast" else {}
+
+    def cost(tokens: int, output: int, **more: Any) -> Bill:
+        details = {**speed, **more.pop("details", {})}
+        usage = Usage(input_tokens=tokens, output_tokens=output, details=details, **more)
+        return _bill(pricer, usage, tier, sent.batch)
+
+    low = _cheapest(cost, given[0], rules)
+    why = None if pricer.is_free else _unbounded(request, given[1], answer)
+    high = Decimal(0) if pricer.is_free else None
+    if high is None and why is None:
+        bills = _dearest(cost, given[1] or 0, answer or 0, sent, request)
+        high = max((bill.total for bill in bills if bill.total is not None), default=None)
+    return Estimate(
+        low=low.total,
+        high=high,
+        input_tokens=given,
+        output_tokens=(1, answer),
+        reason=low.reason or why,
+        assumes=(words, limit, *_terms(rules, sent, tier, request)),
+        prices=low.prices,
+        provider=pricer.provider,
+        model=request.model,
+    )
+
+
+def expect_vectors(request: EmbedRequest, pricer: Pricer) -> Estimate:
+    """The estimate for one call for embeddings, whose answer costs nothing."""
+    tokens = sum([most(text) if isinstance(text, str) else _MOST_IN_A_TEXT for text in request.texts])
+    bills = [_bill(pricer, Usage(input_tokens=n, output_tokens=0), None, False) for n in (len(request.texts), tokens)]
+    return Estimate(
+        low=bills[0].total,
+        high=bills[1].total,
+        input_tokens=(len(request.texts), tokens),
+        output_tokens=(0, 0),
+        reason=bills[1].reason,
+        assumes=("no text has more tokens than bytes",),
+        prices=bills[1].prices,
+        provider=pricer.provider,
+        model=request.model,
+    )
+
+
+def _bill(pricer: Pricer, usage: Usage, tier: str | None, batch: bool) -> Bill:
+    if pricer.is_free:
+        return Bill(total=Decimal(0), prices="the simulator costs nothing")
+    return prices.bill(pricer.provider, pricer.model, usage, service_tier=tier, batch=batch, own=pricer.own)
+
+
+def _prompt(request: Request, provider: str, rules: Rules, rough: bool) -> tuple[tuple[int, int | None], str]:
+    """The prompt's tokens at the least and at the most, and how that is known."""
+    error = error_of(request, provider)
+    if error is None and error_of(request, "openai") is not None:  # it is only the vocabulary that isn't known
+        error = _ERROR
+    try:
+        tokens = count(request, provider, rules).tokens
+    except MissingExtraError:
+        if not rough:
+            raise
+        if error is None or _STORED & request.extra.keys():
+            return (1, rules.context_window), _UNCOUNTED
+        return (1, _MOST_FOR_A_BYTE * _bytes(request)), "the prompt has no more than two tokens for a byte"
+    if error is None or _STORED & request.extra.keys():
+        return (1, rules.context_window), _UNCOUNTED
+    high = ceil(tokens * (1 + _SURE * error)) + 8
+    low = max(int(tokens * (1 - error)), 1)
+    return (low, high), f"the prompt has {low:,} to {high:,} tokens, counted here"
+
+
+def _bytes(request: Request) -> int:
+    return len(msgspec.json.encode((request.system, request.messages, request.tools, request.output_schema)))
+
+
+def _answer(sent: Sent, rules: Rules) -> tuple[int | None, str]:
+    if sent.max_tokens is not None:
+        return sent.max_tokens, f"the answer has at most {sent.max_tokens:,} tokens (max_tokens)"
+    longest = rules.max_output_tokens or rules.context_window
+    if longest is None:
+        return None, "the longest answer isn't known"
+    return longest, f"the answer has at most {longest:,} tokens, which is the model's limit: set max_tokens for less"
+
+
+def _unbounded(request: Request, tokens: int | None, answer: int | None) -> str | None:
+    """Why there is no telling what it costs at the most."""
+    if any(not isinstance(tool, Tool) for tool in request.tools) or _TOOLS & request.extra.keys():
+        return "the provider's own tools bring in tokens, and cost, as they like"
+    if tokens is None:
+        return "the prompt can't be counted here, and the model's window isn't known"
+    return "the model's longest answer isn't known: set max_tokens" if answer is None else None
+
+
+def _cheapest(cost: Any, tokens: int, rules: Rules) -> Bill:
+    """The least: a word for an answer, and all of the prompt from the cache where the model has one for that size."""
+    plain: Bill = cost(tokens, 1)
+    if plain.total is None or tokens < (rules.cache_min_tokens or _CACHED):
+        return plain
+    cached: Bill = cost(tokens, 1, cache_read_tokens=tokens)
+    return cached if cached.total is not None and cached.total < plain.total else plain
+
+
+def _dearest(cost: Any, tokens: int, answer: int, sent: Sent, request: Request) -> list[Bill]:
+    """The most: the prompt at the price of what it may be taken for."""
+    bills = [cost(tokens, answer)]
+    if sent.writes:
+        outer, inner = _LIFETIMES.get(sent.writes, ("", ""))
+        details = {outer: {inner: tokens}} if outer else {}
+        bills.append(cost(tokens, answer, cache_write_tokens=tokens, details=details))
+    if any(isinstance(part, Audio) for message in request.messages for part in message.parts):
+        heard = {"promptTokensDetails": [{"modality": "AUDIO", "tokenCount": tokens}]}
+        bills.append(cost(tokens, answer, details=heard))
+    return bills
+
+
+def _terms(rules: Rules, sent: Sent, tier: str | None, request: Request) -> list[str]:
+    said = [f"at the prices of {tier}" if tier else "at the list price", "it is one call, and is tried once"]
+    if sent.batch:
+        said[0] = "at the price of a batch"
+    if sent.writes:
+        said.append(f"the whole prompt is written to the cache, for {sent.writes}")
+    if rules.reasons:
+        said.append("the answer's tokens include what the model thinks")
+    if request.tools:
+        said.append("each step with tools is a call of its own")
+    return said

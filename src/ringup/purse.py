@@ -1,0 +1,304 @@
+"""Money that calls may spend: reserved before each is sent, and settled when it is over.
+
+What was spent and what is reserved stands in two small tables in the ledger's file, so all threads and processes that
+have the ledger share it; without a ledger, in memory, for one client. Both ways it is the same SQL in one transaction.
+A call waits for its reservation, and isn't made without one. A process that dies leaves its reservations to expire.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from ringup.call import Keep, Record, Script, so_far
+from ringup.errors import BudgetExceededError, LedgerError, ParameterError
+from ringup.estimates import Estimate
+from ringup.ledger import Ledger, Receipt
+from ringup.messages import Request
+from ringup.spending import Limit, nano, read_limits
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["Guard", "Purse", "make_purse"]
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS budget_spent (hour INTEGER NOT NULL, session TEXT NOT NULL, amount INTEGER NOT NULL, "
+    "PRIMARY KEY (hour, session)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS budget_reserved (id INTEGER PRIMARY KEY AUTOINCREMENT, hour INTEGER NOT NULL, "
+    "session TEXT NOT NULL, amount INTEGER NOT NULL, expires REAL NOT NULL)",
+)
+"""Amounts are billionths of a dollar, hours are since the epoch, and `expires` is in seconds since then."""
+
+_MARGIN = 60.0
+"""Seconds that a reservation outlives the deadline of its call."""
+
+_NANO = Decimal("1e-9")
+
+
+class _Wish(Struct, frozen=True):
+    """What is to be reserved, by which limits, and when it expires."""
+
+    limits: tuple[Limit, ...]
+    amount: int
+    session: str
+    now: float
+    expires: float
+
+
+class _Held(Struct, frozen=True):
+    """A reservation."""
+
+    id: int
+    hour: int
+
+
+class _Short(Struct, frozen=True):
+    """Why there is no reservation: the limit, and what is left of it."""
+
+    limit: Limit
+    left: int
+
+
+class _Here:
+    """Runs jobs at once, on a database in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def submit(self, job: Callable[[Any], Any]) -> Receipt:
+        """As `Ledger.submit`."""
+        import sqlite3  # here, for who has no budget
+
+        receipt = Receipt()
+        with self._lock:
+            if self._connection is None:
+                self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            try:
+                receipt.settle(job(self._connection))
+            except Exception as error:
+                receipt.settle(error=error)
+        return receipt
+
+
+class Purse:
+    """The limits of one client or call, and where what it spends is written down."""
+
+    def __init__(self, limits: tuple[Limit, ...], ledger: Ledger | None, unknown: str = "refuse") -> None:
+        self.limits = limits
+        self.allows_unknown = unknown == "allow"
+        self._store: Ledger | _Here = ledger or _Here()
+        self._name = os.urandom(8).hex()
+
+    def take(self, amount: int, session: str | None, now: float, seconds: float) -> Receipt:
+        """Reserve an amount, for a call of so many seconds at most. The receipt's result is a _Held or a _Short."""
+        wish = _Wish(self.limits, amount, self._of(session), now, now + seconds + _MARGIN)
+        return self._store.submit(partial(_reserve, wish))
+
+    def settle(self, held: _Held, session: str | None, amount: int) -> Receipt:
+        """What was reserved is over, and cost so much."""
+        return self._store.submit(partial(_settle, held, self._of(session), amount))
+
+    def _of(self, session: str | None) -> str:
+        return session or f"client {self._name}"
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    for table in _TABLES:
+        connection.execute(table)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _reserve(wish: _Wish, connection: sqlite3.Connection) -> _Held | _Short:
+    hour = int(wish.now // 3600)
+    with _transaction(connection):
+        connection.execute("DELETE FROM budget_reserved WHERE expires < ?", (wish.now,))
+        short = [
+            _Short(limit, left)
+            for limit in wish.limits
+            if (left := nano(limit.amount) - _used(limit, wish.session, wish.now, connection)) < wish.amount
+        ]
+        if short:
+            return min(short, key=lambda found: found.left)
+        row = connection.execute(
+            "INSERT INTO budget_reserved (hour, session, amount, expires) VALUES (?, ?, ?, ?)",
+            (hour, wish.session, wish.amount, wish.expires),
+        )
+        assert row.lastrowid is not None
+        return _Held(row.lastrowid, hour)
+
+
+def _used(limit: Limit, session: str, now: float, connection: sqlite3.Connection) -> int:
+    """What is spent and reserved of a limit. A call that was begun in the period before may still end in this one."""
+    begins, only = limit.begins(now), session if limit.period == "session" else None
+    spent, reserved = connection.execute(
+        "SELECT (SELECT coalesce(sum(amount), 0) FROM budget_spent WHERE (?1 IS NULL OR hour >= ?1) "
+        "AND (?2 IS NULL OR session = ?2)), (SELECT coalesce(sum(amount), 0) FROM budget_reserved "
+        "WHERE ?2 IS NULL OR session = ?2)",
+        (begins, only),
+    ).fetchone()
+    total: int = spent + reserved
+    return total
+
+
+def _settle(held: _Held, session: str, amount: int, connection: sqlite3.Connection) -> None:
+    with _transaction(connection):
+        connection.execute("DELETE FROM budget_reserved WHERE id = ?", (held.id,))
+        if amount:
+            connection.execute(
+                "INSERT INTO budget_spent VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+                (held.hour, session, amount),
+            )
+
+
+class Guard:
+    """Holds the money of one call while it goes on. Each try on the wire that may be billed has its own."""
+
+    def __init__(self, purses: list[Purse], worst: Estimate) -> None:
+        self._purses = purses
+        self._worst = worst
+        self._held: list[tuple[Purse, _Held]] = []
+        self._paid = False  # what was left while it waited
+
+    def begin(self, record: Record, now: float) -> Script:
+        """Reserve what the call may cost at the most. Raises BudgetExceededError where that is more than is left, and
+        LedgerError where the budget can't be kept."""
+        amount = self._amount(record)
+        try:
+            for purse in self._purses:
+                yield from self._take(purse, amount, record, now)
+        except BaseException:
+            self._release(record, 0)
+            raise
+
+    def again(self, record: Record, now: float) -> Script:
+        """Before another try: if the one that failed may be billed, it keeps what was reserved for it."""
+        if record.attempts[-1].maybe_billed:
+            self._release(record, self._amount(record))
+            yield from self.begin(record, now)
+
+    def end(self, record: Record) -> None:
+        """Settle: what the call cost, as far as that is known; else what it may have cost at the most."""
+        self._release(record, self._cost(record))
+
+    def _amount(self, record: Record) -> int:
+        """The most that one try costs, in billionths."""
+        if self._worst.high is not None:
+            return nano(self._worst.high)
+        if all(purse.allows_unknown for purse in self._purses):
+            return 0
+        raise _unknown(self._worst, record)
+
+    def _take(self, purse: Purse, amount: int, record: Record, now: float) -> Script:
+        plan = record.plan
+        receipt = purse.take(amount, plan.session, now, plan.timeout)
+        try:
+            yield Keep(receipt)
+        except BaseException:  # left while it waited: what comes of it is given back
+            receipt.when_done(lambda: self._give_back(purse, receipt, record))
+            raise
+        if receipt.error:
+            raise LedgerError(
+                f"the budget can't be kept, and so nothing was sent: {receipt.error}.",
+                advice="A call with a budget isn't made while its ledger can't be written.",
+            )
+        if isinstance(receipt.result, _Short):
+            raise _exceeded(receipt.result, self._worst, record, now)
+        self._held.append((purse, receipt.result))
+
+    def _give_back(self, purse: Purse, receipt: Receipt, record: Record) -> None:
+        if isinstance(receipt.result, _Held) and not self._paid:
+            self._paid = True  # for `when_done` may call twice
+            purse.settle(receipt.result, record.plan.session, 0)
+
+    def _release(self, record: Record, amount: int) -> None:
+        held, self._held = self._held, []
+        for purse, reservation in held:
+            purse.settle(reservation, record.plan.session, amount)
+
+    def _cost(self, record: Record) -> int:
+        last = record.attempts[-1]
+        if record.reply is not None:
+            bill = record.reply.bill
+        elif not last.maybe_billed:
+            return 0
+        else:
+            came = so_far(record)
+            if record.plan.reasons and not getattr(came, "thinking", ""):  # it may have thought unseen
+                return self._worst_known()
+            bill = came.bill
+        return self._worst_known() if bill.total is None else nano(bill.total)
+
+    def _worst_known(self) -> int:
+        return nano(self._worst.high or Decimal(0))
+
+
+def _exceeded(short: _Short, worst: Estimate, record: Record, now: float) -> BudgetExceededError:
+    renews = short.limit.renews(now)
+    left = max(short.left, 0) * _NANO
+    when = f"; it renews at {renews:%Y-%m-%d %H:%M} UTC" if renews else ""
+    assert worst.high is not None
+    name = "max_cost" if short.limit.period == "total" and record.plan.max_cost == short.limit.amount else "the budget"
+    return BudgetExceededError(
+        f"{name} of {short.limit} has {_dollars(left)} left, and this call may cost {_dollars(worst.high)}{when}.",
+        advice=_advice(worst, record),
+        left=left,
+        worst=worst.high,
+        renews=renews,
+    )
+
+
+def _unknown(worst: Estimate, record: Record) -> BudgetExceededError:
+    return BudgetExceededError(
+        f"what this call may cost isn't known, and it has a budget: {worst.reason or 'its price is unknown'}.",
+        advice=f'{_advice(worst, record)} Give its prices (prices=...), or allow it: budget_unknown="allow".'.strip(),
+        left=None,
+        worst=None,
+        renews=None,
+    )
+
+
+def _advice(worst: Estimate, record: Record) -> str:
+    request, longest = record.plan.request, worst.output_tokens[1]
+    if not isinstance(request, Request) or request.max_tokens is not None:
+        return ""
+    if longest is None:
+        return "Set max_tokens: how long its answer may be isn't known."
+    return f"Set max_tokens: without it, {worst.model} may answer with {longest:,} tokens."
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"${amount.quantize(_NANO).normalize():f}" if amount else "$0"
+
+
+def make_purse(budget: Any, unknown: Any, ledger: Ledger | None) -> Purse | None:
+    """The purse of `Client(budget=..., budget_unknown=...)`; None without a budget. Raises ParameterError."""
+    if unknown not in ("refuse", "allow"):
+        raise ParameterError(
+            f'budget_unknown={unknown!r} isn\'t known: it is "refuse" or "allow"', parameter="budget_unknown"
+        )
+    limits = read_limits(budget)
+    lasting = next((limit for limit in limits if limit.period in ("hour", "day", "month")), None)
+    if lasting and ledger is None:
+        raise ParameterError(
+            f"a budget of {lasting} needs a ledger, where what was spent is kept.",
+            parameter="budget",
+            advice='Name its file: ledger="calls.db".',
+        )
+    return Purse(limits, ledger, unknown) if limits else None

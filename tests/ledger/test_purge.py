@@ -1,0 +1,113 @@
+"""What is purged is gone: no byte of it is left in the ledger's files."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import ringup
+from ringup import ledger
+from tests.ledger.kit import client, files, look, table
+from tests.test_client import completion
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "calls.db"
+
+
+def test_nothing_is_left_of_it(path: Path) -> None:
+    picture = b"\x89PNG-Xylophone-picture-" * 500
+    with client(path, *[completion(f"Marimba answer {number}") for number in range(60)]) as asked:
+        for number in range(30):
+            asked.ask(f"Harmonica question {number} " * 9, session="keep")
+        for number in range(30):
+            asked.ask(
+                [ringup.Text(f"Xylophone question {number} " * 9), ringup.Image(data=picture, media_type="image/png")],
+                session="go",
+                tags={"kind": "Xylophone"},
+                system="Xylophone system",
+            )
+        asked._ledger.flush()
+        assert b"Xylophone" in files(path)
+        assert b"xylophone" in files(path)  # the index has it in lower case
+        assert asked._ledger.purge(session="go") == 30
+        after = files(path)
+        for word in (b"ylophone", b"Marimba answer 30", b"Marimba answer 59"):
+            assert word not in after
+        for word in (b"Harmonica question 29", b"Marimba answer 29", b"harmonica"):
+            assert word in after
+    assert b"ylophone" not in files(path)
+    assert len(ledger.rows(path, 100)) == 30
+    assert [len(table(path, name)) for name in ("attempts", "tags", "blobs", "turn_blobs")] == [30, 0, 0, 0]
+    assert ledger.search(path, "xylophone") == []
+    assert len(ledger.search(path, "harmonica", 100)) == 30
+    assert look(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_what_another_call_needs_stays(path: Path) -> None:
+    with client(path, *[completion(word) for word in ("one", "two", "three")]) as asked:
+        chat = asked.chat(system="Be brief.")
+        chat.ask("a")
+        other = chat.fork()
+        chat.ask("to be kept")
+        other.ask("to be gone")
+        assert asked._ledger.purge(id=3) == 1
+        assert asked._ledger.purge(id=1) == 1
+    assert [turn["text"] for turn in ledger.conversation(path, 2)] == ["Be brief.", "a", "one", "to be kept", "two"]
+    assert b"to be gone" not in files(path)
+
+
+def test_calls_go_on_after_a_purge(path: Path) -> None:
+    with client(path, *[completion()] * 3) as asked:
+        asked.ask("a", session="s")
+        asked.ask("b")
+        asked._ledger.purge(session="s")
+        asked.ask("a")
+    assert [turn["text"] for turn in ledger.conversation(path, 3)] == ["a", "Paris."]
+
+
+def test_a_time_is_a_condition(path: Path) -> None:
+    with client(path, *[completion()] * 2) as asked:
+        asked.ask("a")
+        asked.ask("b", session="s")
+        log = asked._ledger
+        assert log.purge(before="2026-01-01") == 0
+        assert log.purge(before=datetime.now(UTC) + timedelta(seconds=1), session="s") == 1
+        assert log.purge(before=(datetime.now() + timedelta(seconds=1)).isoformat()) == 1
+    assert ledger.rows(path) == []
+
+
+def test_nothing_is_purged_without_a_condition(path: Path) -> None:
+    log = ringup.Ledger(path)
+    with pytest.raises(ringup.ParameterError, match="say what to purge"):
+        log.purge()
+    with pytest.raises(ringup.ParameterError, match="isn't a time"):
+        log.purge(before="yesterday")
+
+
+def test_a_reader_in_the_way_is_told_of(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringup.ledger._purge._PATIENCE", 0.1)
+    monkeypatch.setattr("ringup.ledger._schema.BUSY", 0.1)
+    with client(path, *[completion()] * 2) as asked:
+        asked.ask("Xylophone", session="s")
+        asked._ledger.flush()
+        reader = sqlite3.connect(path)
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM calls").fetchall()
+        with pytest.raises(ringup.LedgerError, match="another program is reading"):
+            asked._ledger.purge(session="s")
+        reader.close()
+        asked._ledger.purge(session="s")
+        assert b"Xylophone" not in files(path)
+
+
+def test_a_file_that_can_not_be_written_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    log = ringup.Ledger(tmp_path / "file" / "calls.db")
+    with pytest.raises(ringup.LedgerError, match="can't be written"):
+        log.purge(id=1)
+    log.close()
