@@ -35,9 +35,7 @@ _FAMILIES = {
     "openai": r"\w+ /(chat/completions|responses|embeddings|models|files|batches)(/.*)?",
     "anthropic": r"\w+ /v1/(messages|models)(/.*)?",
 }
-NOT_SERVED = {
-    "POST /responses/compact": "the simulator has no compaction",
-}
+NOT_SERVED: dict[str, str] = {}
 """Addresses that the simulator may do without."""
 
 _HOSTS = {"api.openai.com": "openai", "api.anthropic.com": "anthropic"}

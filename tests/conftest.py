@@ -40,7 +40,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
     for name in list(os.environ):
         own = name.startswith(("OPENAI_", "AZURE_OPENAI_", "ANTHROPIC_", "OLLAMA_", "HF_", "RINGUP_"))
         if own or name.endswith(("_API_KEY", "_BASE_URL")):
-            if name != "RINGUP_RECORDED":
+            if name not in ("RINGUP_RECORDED", "RINGUP_SPECS"):
                 monkeypatch.delenv(name)
         elif name.lower() in ("all_proxy", "ssl_cert_file", "ssl_cert_dir"):
             monkeypatch.delenv(name)

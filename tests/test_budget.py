@@ -325,6 +325,11 @@ def test_a_session_has_its_own_budget(tmp_path: Path) -> None:
     with pytest.raises(BudgetExceededError):
         f.ask("a", session="one")
     f.close()
+    connection = sqlite3.connect(tmp_path / "calls.db")
+    names = {row[0] for row in connection.execute("SELECT session FROM budget_spent")}
+    connection.close()
+    assert len(names) == 2
+    assert not names & {"one", "two"}
 
 
 def test_a_budget_whose_file_can_not_be_written_refuses(tmp_path: Path) -> None:

@@ -100,11 +100,18 @@ def in_common_words(request: Request) -> Request:
         read = wires.find("chat_completions").read_request(HttpRequest(path="/chat/completions", body=encode(body)))
     except (APIError, TypeError):
         return request
+    if "reasoning_effort" in read.extra or any(map(_is_unread, read.tools)):
+        return request
     return replace(
         request,
         extra={**extra, **read.extra},
         **{own: getattr(read, own) for name, own in _CHAT_WORDS.items() if name in chat},
     )
+
+
+def _is_unread(tool: Any) -> bool:
+    """Whether a function is in a form that only some server knows."""
+    return isinstance(tool, Opaque) and tool.data.get("type", "function") == "function"
 
 
 def _moves(request: Request, name: str, own: str) -> bool:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypedDict, cast
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -132,7 +131,7 @@ class Defaults(TypedDict, total=False):
 class Params(Defaults, total=False):
     """What an `ask`, a `stream` or a `chat` may be given: all of `Defaults`, and another model.
 
-    model         "provider/model", or a bare id whose family is known (gpt-*, o*, claude-*)
+    model         "provider/model", or a bare id whose family is known (gpt-*, o*, claude-*, gemini-*, ...)
     """
 
     model: str | None
@@ -141,7 +140,8 @@ class Params(Defaults, total=False):
 class Route(Struct, frozen=True, kw_only=True):
     """Where a model is reached: its provider, the id it knows, the address, the key and the rules.
 
-    `chooses` says that OpenAI's own API answers there, which has a second wire for the calls that need it.
+    `chooses` says that OpenAI's API answers there (its own, Azure's, or a gateway's), which has a second wire for the
+    calls that need it.
     """
 
     provider: Provider
@@ -265,7 +265,7 @@ class Planner:
             base_url=url.rstrip("/"),
             auth=Auth(secret, provider.key_header) if secret else None,
             rules=provider.rules or models.rules(provider.name, model),
-            chooses=provider.name == "openai" and (bool(self._base_url) or _is_openais(url)),
+            chooses=provider.name in ("openai", "azure"),
             notices=(*((moved,) if moved else ()), *notices),
         )
 
@@ -458,14 +458,10 @@ def _wire(name: str | None) -> str | None:
     )
 
 
-def _is_openais(url: str) -> bool:
-    """Whether an address is one of OpenAI's own: the global one, or a region's (eu.api.openai.com)."""
-    host = urlsplit(url).hostname or ""
-    return host == "api.openai.com" or host.endswith(".api.openai.com")
-
-
 def _choose(request: Request, route: Route, asked: str | None) -> tuple[Request, Route]:
     """The wire that was asked for, else the one that the request needs; and the request in words for it."""
+    if asked == "responses" and route.chooses:
+        return in_common_words(request), replace(route, wire=wires.find(asked))
     if asked or not route.chooses:
         return request, replace(route, wire=wires.find(asked)) if asked else route
     why = why_responses(request, route.rules)

@@ -77,7 +77,10 @@ class Wire(Protocol):
 
     @staticmethod
     def read_request(http: HttpRequest) -> Request:
-        """The request that a client sent. Raises the APIError (400, 404, ...) that the provider would answer."""
+        """The request that a client sent, as any server of this wire may take it: what one vendor alone refuses passes.
+
+        Raises the APIError (400, 404), in the provider's words, for what no server could read.
+        """
         ...
 
     @staticmethod

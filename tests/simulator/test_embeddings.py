@@ -161,6 +161,8 @@ def test_the_models_are_listed(client: openai.OpenAI) -> None:
         ({"input": [[1] * 8192] * 37}, 400, "max_tokens_per_request", "max 300000 tokens per request"),
         ({"dimensions": 1537}, 400, "integer_above_max_value", "<= 1536"),
         ({"dimensions": 0}, 400, "integer_below_min_value", ">= 1"),
+        ({"dimensions": "3"}, 400, "invalid_type", "expected an integer"),
+        ({"encoding_format": "int8"}, 400, "invalid_value", "'float' and 'base64'"),
         ({"model": ADA, "dimensions": 5}, 400, None, "does not support specifying dimensions"),
         ({"model": "text-embedding-9"}, 404, "model_not_found", "text-embedding-9"),
         ({"model": "gpt-4o-mini"}, 403, None, "not allowed to generate embeddings"),

@@ -108,11 +108,15 @@ def test_the_record_is_bounded() -> None:
     for number in range(MAX_CALLS + 10):
         log.add(Call(number=number, started=0, request=Received(method="GET", path="/")))
     assert [next(iter(log)).number, len(list(log))] == [10, MAX_CALLS]
-    big = Call(number=-1, started=0, request=Received(method="GET", path="/"), pieces=[bytes(MAX_BYTES + 1)])
+    request = Received(method="GET", path="/")
+    first, big = next(iter(log)), Call(number=9_998, started=0, request=request, pieces=[bytes(MAX_BYTES + 1)])
     log.add(big)
-    log.grown(MAX_BYTES + 1)
-    log.add(Call(number=-2, started=0, request=Received(method="GET", path="/")))
-    assert [call.number for call in log] == [-2]
+    log.grown(big, MAX_BYTES + 1)
+    log.add(Call(number=9_999, started=0, request=request))
+    assert [call.number for call in log] == [9_999]
+    log.grown(first, MAX_BYTES + 1)  # long gone
+    log.add(Call(number=10_000, started=0, request=request))
+    assert len(list(log)) == 2
 
 
 def test_the_page(sim: Simulator) -> None:

@@ -170,6 +170,63 @@ WHICH: list[tuple[str, str, Called]] = [
 ]
 
 
+COMPARED: list[tuple[str, Called]] = [
+    ("Is it warmer in Oslo or in Lisbon?", city("get_weather", "Oslo", "Lisbon")),
+    ("Is it warmer in Oslo than in Lisbon?", city("get_weather", "Oslo", "Lisbon")),
+    ("Which is colder, Oslo or Lisbon?", city("get_weather", "Oslo", "Lisbon")),
+    ("Is Rome hotter than Madrid today?", city("get_weather", "Rome", "Madrid")),
+    ("Which city is sunnier, Paris or Nice?", city("get_weather", "Paris", "Nice")),
+    ("Where is it windier, in Oslo or in Bergen?", city("get_weather", "Oslo", "Bergen")),
+    ("Where is it hottest: Rome, Lima or Cairo?", city("get_weather", "Rome", "Lima", "Cairo")),
+    ("Do I need an umbrella in Bergen?", city("get_weather", "Bergen")),
+    ("Is it raining in London?", city("get_weather", "London")),
+    ("How cold is it in Moscow?", city("get_weather", "Moscow")),
+    ("How hot does it get in Dubai?", city("get_weather", "Dubai")),
+    ("What's it like outside in Boston?", city("get_weather", "Boston")),
+    ("Is it cloudy in Lisbon?", city("get_weather", "Lisbon")),
+    ("I have a cold.", []),
+    ("That is a hot topic, isn't that right?", []),
+    ("What is cloud computing?", []),
+    ("How far is the sun?", []),
+    ("Is Ada taller than Bob?", []),
+]
+
+
+@pytest.mark.parametrize(("question", "expected"), COMPARED)
+def test_what_is_asked_of_the_weather_without_naming_it(question: str, expected: Called) -> None:
+    assert called(question, tools="get_weather get_time") == expected
+
+
+WEDNESDAY = 1_795_608_000
+"""2026-11-25, 12:00 UTC."""
+DATED: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "Find flights from Paris to Rome tomorrow for 2 passengers",
+        "search_flights",
+        {"origin": "Paris", "destination": "Rome", "date": "2026-11-26", "passengers": 2},
+    ),
+    (
+        "Find flights from Paris to Rome on 24 December",
+        "search_flights",
+        {"origin": "Paris", "destination": "Rome", "date": "2026-12-24"},
+    ),
+    (
+        "Book a hotel in Vienna from next Monday to Friday for 2 guests",
+        "book_hotel",
+        {"city": "Vienna", "check_in": "2026-11-30", "check_out": "2026-12-04", "guests": 2},
+    ),
+    ("Create an event called 'Sync' next Tuesday", "create_event", {"title": "Sync", "date": "2026-12-01"}),
+    ("Create an event called 'Sync' in 3 days", "create_event", {"title": "Sync", "date": "2026-11-28"}),
+    ("Remind me to buy milk tomorrow", "create_reminder", {"text": "buy milk", "time": "2026-11-26"}),
+]
+
+
+@pytest.mark.parametrize(("question", "tool", "expected"), DATED)
+def test_days_are_dates_where_the_time_is_known(question: str, tool: str, expected: dict[str, Any]) -> None:
+    calls = think(ask(question, tools=tool), 0, now=WEDNESDAY).calls
+    assert [msgspec.json.decode(call.json) for call in calls] == [expected]
+
+
 @pytest.mark.parametrize(("question", "tools", "expected"), WHICH)
 def test_which_tools_are_called_and_how(question: str, tools: str, expected: Called) -> None:
     assert called(question, tools=tools) == expected
@@ -389,6 +446,41 @@ def test_errors_are_told_and_nothing_is_built_on_them() -> None:
         assert steps == [[("get_user_city", {})]]
         assert "failed" in words
         assert "no such user" in words
+
+
+TOLD: list[tuple[str, str, str]] = [
+    (
+        '{"degrees": 4, "sky": "cloudy"}',
+        "According to get_weather: degrees 4, sky cloudy.",
+        "According to get_weather for Oslo: degrees 4, sky cloudy.",
+    ),
+    ("4 degrees", "According to get_weather: 4 degrees.", "According to get_weather for Oslo: 4 degrees."),
+    ("", "The tool get_weather is done.", "The tool get_weather is done for Oslo."),
+    *[
+        (text, f"The tool get_weather failed: {reason}.", f"The tool get_weather failed for Oslo: {reason}.")
+        for text, reason in (
+            ('{"error": "no weather is known for Atlantis"}', "no weather is known for Atlantis"),
+            ('{"error": {"message": "nothing is known", "code": 5}}', "nothing is known, code 5"),
+            ('{"error": "not found", "status_code": 404}', "not found, status code 404"),
+            ('{"error": true}', "no reason was given"),
+            ("Error: nothing is known.", "nothing is known"),
+            ("ValueError: nothing is known", "ValueError: nothing is known"),
+        )
+    ],
+]
+
+
+@pytest.mark.parametrize(("result", "alone", "beside"), TOLD)
+def test_it_is_said_what_a_tool_gave_and_for_what(result: str, alone: str, beside: str) -> None:
+    assert loop(ask("Weather in Oslo?", tools="get_weather"), lambda _: result)[1] == alone
+    words = loop(ask("Is it warmer in Oslo or in Lisbon?", tools="get_weather"), lambda _: result)[1]
+    assert words == f"{beside} {beside.replace('Oslo', 'Lisbon')}"
+
+
+def test_only_what_differs_is_said_of_the_calls() -> None:
+    request = ask("Weather in Oslo and Rome in celsius", tools="get_weather")
+    words = loop(request, lambda _: "fine")[1]
+    assert words == "According to get_weather for Oslo: fine. According to get_weather for Rome: fine."
 
 
 def test_a_schema_after_tools_is_filled_from_their_results() -> None:

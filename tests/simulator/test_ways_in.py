@@ -154,3 +154,20 @@ def test_what_openai_answers_on_responses_only(
         answer = http.post("/v1/chat/completions", json=body)
     assert answer.status_code == status
     assert words in answer.text
+
+
+def test_no_word_of_a_key_is_shown(simulator: Simulator) -> None:
+    headers = {"authorization": "Bearer My API Key", "cookie": "a=SECRET; b=x"}
+    with httpx2.Client(base_url=simulator.url, headers=headers, trust_env=False) as http:
+        http.get("/v1/models")
+        shown = http.get("/_ringup/calls").text
+    assert "My API" not in shown
+    assert "SECRET" not in shown
+
+
+@pytest.mark.parametrize("path", ["/v1/files", "/v1/batches", "/v1/messages/batches", "/v1/models"])
+@pytest.mark.parametrize("version", [{}, {"anthropic-version": "2023-06-01"}])
+def test_a_number_of_thousands_of_digits(simulator: Simulator, path: str, version: dict[str, str]) -> None:
+    headers = {"authorization": f"Bearer {simulator.key}", "x-api-key": simulator.key, **version}
+    with httpx2.Client(base_url=simulator.url, headers=headers, trust_env=False) as http:
+        assert http.get(f"{path}?limit={'9' * 5000}").status_code < 500

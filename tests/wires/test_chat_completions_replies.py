@@ -410,3 +410,9 @@ def test_finish_words_of_other_apis_become_openais(reason: Any, raw: str | None,
 def test_an_answer_of_nothing_has_an_empty_text() -> None:
     body = json.loads(wire.write_reply(Reply(message=Message("assistant", ()), finish_reason="length")))
     assert body["choices"][0]["message"]["content"] == ""
+
+
+def test_what_a_piece_of_content_has_beside_its_words_goes_out_again() -> None:
+    content = [{"type": "text", "text": "Hi", "annotations": [{"type": "x"}]}, {"type": "text", "text": "!"}]
+    reply = wire.read_reply(json.dumps({"choices": [{"message": {"content": content}}]}).encode())
+    assert json.loads(wire.write_reply(reply))["choices"][0]["message"]["content"] == content

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ringup.http import HttpRequest
 from ringup.messages import (
     Audio,
     Document,
@@ -382,3 +383,10 @@ def test_tools_in_the_wrong_place_are_told() -> None:
 
 def test_words_that_utf8_cannot_hold_still_go_out() -> None:
     assert body_of(asked(Message("user", (Text("a\ud800"),))))["messages"][0]["content"] == "a\ud800"
+
+
+def test_a_functions_result_without_its_call_stays_one() -> None:
+    sent = {"model": "m", "messages": [{"role": "function", "name": "f", "content": "x"}]}
+    read = wire.read_request(HttpRequest(path=wire.PATH, body=json.dumps(sent).encode()))
+    assert read.messages[0].parts == (ToolResult("f", (Text("x"),), extra={wire.NAME: {"field": "function_call"}}),)
+    assert json.loads(wire.write_request(read, Rules())[0].body) == sent

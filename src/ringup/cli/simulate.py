@@ -31,7 +31,7 @@ def simulate(
     tokens_per_second: float | None,
     conformance: bool,
 ) -> None:
-    """Serve the simulator until Ctrl-C: no model, no key, no money, and OpenAI's and Anthropic's wires.
+    """Serve the simulator until Ctrl-C: no model, no key, no money, and the wires of OpenAI, Anthropic and Google.
 
     It says at its start which base URL an SDK needs. Its faults are told in docs/simulator.md.
     """

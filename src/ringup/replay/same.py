@@ -45,7 +45,7 @@ def told_of(found: Difference, notices: tuple[Notice, ...]) -> bool:
     """Whether a notice tells of the difference: it names the field, or the kind of part that stands there."""
     words = {word for notice in notices for word in notice.what.split(".")}
     steps = {str(step) for step in found.path} | {f"{step}s" for step in found.path}
-    fields = {field for word in words for field in FIELDS.get(word, (word,))}
+    fields = {field.rpartition(".")[2] for word in words for field in FIELDS.get(word, (word,))}
     inside = found.path[:1] in (("messages",), ("input",), ("contents",), ("system",))
     return bool(fields & steps) or (inside and not words.isdisjoint(_PARTS))
 
@@ -190,6 +190,9 @@ def _turns(messages: Any) -> list[Any]:
 
 def _claude_block(block: Json) -> Json:
     same = _filled(block, False) if block.get("citations") else _filled(block, False, [], {})
+    source = block.get("source")
+    if isinstance(source, dict) and source.get("type") == "base64":
+        same["source"] = source | {"data": "".join(str(source.get("data")).split())}
     if block.get("type") == "tool_result":
         same["content"] = _each(_blocks(block.get("content"), "text"), _claude_block)
     return same
@@ -240,16 +243,34 @@ def _responses_block(block: Json) -> Json:
 
 def _gemini(body: Json) -> Json:
     same = _camel(body)
+    if isinstance(same.get("generationConfig"), dict):
+        same["generationConfig"] = _filled(same["generationConfig"], [], {})
     if same.get("systemInstruction") is not None:
         same["systemInstruction"] = _parts(same["systemInstruction"])
     contents = same.get("contents")
     contents = [{"parts": contents}] if isinstance(contents, str) else contents
-    same["contents"] = [{"role": _speaker(item), "parts": _parts(item)} for item in _listed(contents)]
+    same["contents"] = _joined([{"role": _speaker(item), "parts": _parts(item)} for item in _listed(contents)])
     tools = [(name, held) for tool in _each(same.get("tools"), _filled) for name, held in tool.items()]
     functions = [function for name, held in tools if name == "functionDeclarations" for function in held]
     others = [{name: held} for name, held in tools if name != "functionDeclarations"]  # one tool may hold several
     same["tools"] = [{"functionDeclarations": functions}, *others] if functions else others
     return {key: value for key, value in same.items() if value not in (None, [], {})}
+
+
+def _joined(contents: list[Json]) -> list[Json]:
+    """The contents, those that hold nothing but results of functions as one where they follow each other."""
+    joined: list[Json] = []
+    for content in contents:
+        if joined and _is_results(joined[-1]) and _is_results(content):
+            joined[-1] = {**content, "parts": joined[-1]["parts"] + content["parts"]}
+        else:
+            joined.append(content)
+    return joined
+
+
+def _is_results(content: Json) -> bool:
+    parts = content["parts"]
+    return content["role"] == "user" and all(isinstance(part, dict) and "functionResponse" in part for part in parts)
 
 
 def _speaker(item: Json) -> str:
@@ -266,6 +287,8 @@ def _parts(content: Any) -> list[Any]:
 
 def _part(part: Json) -> Json:
     same = _filled(part, False)
+    if same.get("text") == "" and same.get("thoughtSignature"):  # a signature may come without words
+        del same["text"]
     if isinstance(same.get("functionCall"), dict):
         same["functionCall"] = {"args": {}, **same["functionCall"]}
     return same
@@ -299,7 +322,8 @@ _DATA = _EXACT | {"response", "labels", "responseSchema", "metadata"}
 _FORMS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("data", "thoughtSignature"), _bytes),
     **dict.fromkeys(("mode", "thinkingLevel", "responseModalities"), str.upper),
-    **dict.fromkeys(("maxOutputTokens", "seed", "topK", "candidateCount", "thinkingBudget"), _parsed),
+    **dict.fromkeys(("maxOutputTokens", "seed", "topK", "topP", "temperature", "candidateCount"), _parsed),
+    **dict.fromkeys(("thinkingBudget", "presencePenalty", "frequencyPenalty"), _parsed),
 }
 """How values are brought into one form: the two alphabets of bytes, words in any case, numbers as text."""
 

@@ -28,6 +28,7 @@ from ringup.simulator.page import page
 
 __all__ = ["App"]
 
+_FURTHEST = 100 * 365.25 * 86_400
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 _ASKS_FOR_WORK = re.compile(r"/v1/(files|batches|messages/batches)(/|$)")
@@ -102,8 +103,10 @@ class App:
 
     def advance(self, seconds: float) -> None:
         """Set the simulator's clock forward. Raises ConfigurationError for a way back."""
-        if not 0 <= seconds < 1e9:
-            raise ConfigurationError(f"a clock is set forward, by 0 to 1e9 seconds, and not by {seconds}.")
+        if not 0 <= seconds < 1e9 or self._ahead + seconds > _FURTHEST:
+            raise ConfigurationError(
+                f"a clock is set forward, by 0 to 1e9 seconds at a time and 100 years in all, and not by {seconds}."
+            )
         self._ahead += seconds
 
     def _clock(self) -> float:
@@ -130,7 +133,7 @@ class App:
             answer.early = True
             return self._deliver(answer, None, call)
         call.request.body = body
-        self.calls.grown(len(body))
+        self.calls.grown(call, len(body))
         if _ASKS_FOR_WORK.match(http.path):
             await self._caught_up()
         answer, fault = self._engine.answer(msgspec.structs.replace(http, body=body), key, call)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import UTC, datetime
 from random import Random
 
 import msgspec
@@ -64,14 +65,16 @@ class Thought(Struct, frozen=True):
     refusal: str = ""
 
 
-def think(request: Request, seed: int, call: int = 0, choice: int = 0) -> Thought:
+def think(request: Request, seed: int, call: int = 0, choice: int = 0, now: int | None = None) -> Thought:
     """The answer to a request. At temperature 0 it is always the same. Above, it varies with the seed, with the number
-    of the call (unless the request brings a seed of its own), and with the number of the choice.
+    of the call (unless the request brings a seed of its own), and with the number of the choice. `now`
+    (seconds since 1970) gives "tomorrow" and the like their dates (UTC) where a date is asked for.
     """
     steady = request.temperature == 0
     said = "\x1f".join(message.text for message in request.messages)
     turn = "" if steady else f"{call if request.seed is None else f's{request.seed}'}/{choice}"
-    talk = Conversation(request, Random(f"{seed}/{turn}/{said}"), steady)
+    today = None if now is None else datetime.fromtimestamp(now, UTC).date()
+    talk = Conversation(request, Random(f"{seed}/{turn}/{said}"), steady, today)
     if REFUSE in said:
         return Thought(refusal="I can't help with that.")
     reasoning = _reasoning(talk)
@@ -95,7 +98,8 @@ def _shaper(talk: Conversation) -> Shaper:
     plain = replace(style_of(talk), json=False)
     results = results_of(talk.request)
     said = functools.cache(lambda: shape(_draft(talk), plain, talk))
-    return Shaper(talk.asked, said, beside=[*results.texts, *talk.questions[:10]], known=results.values)
+    beside = [*results.texts, *talk.questions[:10]]
+    return Shaper(talk.asked, said, beside=beside, known=results.values, today=talk.today)
 
 
 def _draft(talk: Conversation) -> Draft:

@@ -121,10 +121,11 @@ class CallLog:
                 gone = self._calls.popleft()
                 self._size -= len(gone.request.body) + sum(map(len, gone.pieces))
 
-    def grown(self, size: int) -> None:
-        """So many bytes were added to a call that is kept."""
+    def grown(self, call: Call, size: int) -> None:
+        """So many bytes were added to a call. One that is no longer kept doesn't count."""
         with self._lock:
-            self._size += size
+            if self._calls and call.number >= self._calls[0].number:
+                self._size += size
 
     def clear(self) -> None:
         """Forget them all."""

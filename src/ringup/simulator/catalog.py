@@ -11,6 +11,7 @@ from ringup import models
 from ringup.errors import BadRequestError
 from ringup.rules import Rules
 from ringup.simulator import embed, embed_gemini, refusals
+from ringup.simulator.shelf import whole
 
 __all__ = ["anthropic_list", "anthropic_model", "gemini_list", "gemini_model", "openai_list", "openai_model"]
 
@@ -97,7 +98,7 @@ def _capabilities(rules: Rules) -> dict[str, Any]:
 def anthropic_list(query: Mapping[str, str]) -> dict[str, Any]:
     """A page of models, the newest first: `limit` (20), `after_id`, `before_id`. Raises BadRequestError."""
     given = query.get("limit", "20")
-    if not given.isdecimal() or not 1 <= int(given) <= 1000:
+    if not whole(given, 1, 1000):
         raise BadRequestError("limit: Input should be between 1 and 1000", status=400, type="invalid_request_error")
     names = list(dict.fromkeys(models.snapshot("anthropic", alias) for alias, _ in models.known("anthropic")))[::-1]
     start, end = 0, len(names)
@@ -154,7 +155,7 @@ def _gemini_embedder(name: str) -> dict[str, Any]:
 def gemini_list(query: Mapping[str, str]) -> dict[str, Any]:
     """A page of models: `pageSize` (50), `pageToken`. Raises BadRequestError."""
     size, token = query.get("pageSize", "50"), query.get("pageToken", "0")
-    if not (size.isdecimal() and token.isdecimal()) or int(size) < 1:
+    if not whole(size, 1, 10**9) or not whole(token, 0, 10**9):
         raise refusals.of_kind("gemini", "bad_request")
     names = [*(name for name, _ in models.known("gemini")), *embed_gemini.MODELS]
     end = int(token) + min(int(size), 1000)

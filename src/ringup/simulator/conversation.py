@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from random import Random
 from typing import NamedTuple, TypeVar
 
@@ -66,12 +67,12 @@ class Draft(Struct, frozen=True, omit_defaults=True):
 class Conversation:
     """A request as a talk. `asked` is the last thing that the user said, `before` what was said before it.
 
-    `steady` means that the same words must come each time (temperature 0).
+    `steady` means that the same words must come each time (temperature 0). `today` is the day that it is, if known.
     """
 
-    __slots__ = ("asked", "before", "chance", "instructions", "request", "steady")
+    __slots__ = ("asked", "before", "chance", "instructions", "request", "steady", "today")
 
-    def __init__(self, request: Request, chance: Random, steady: bool = False) -> None:
+    def __init__(self, request: Request, chance: Random, steady: bool = False, today: date | None = None) -> None:
         turns = [Turn(message.role, _bounded(message.text)) for message in request.messages]
         system = [_bounded(part.text) for part in request.system if type(part) is Text]
         system += [turn.text for turn in turns if turn.role in ("system", "developer")]
@@ -80,6 +81,7 @@ class Conversation:
         self.request = request
         self.chance = chance
         self.steady = steady
+        self.today = today
         self.instructions = "\n".join(system)
         self.asked = talk[last].text if last >= 0 else ""
         self.before: Sequence[Turn] = talk[: max(last, 0)]
@@ -88,7 +90,7 @@ class Conversation:
         """The same talk, with other words asked last."""
         other = object.__new__(Conversation)
         other.request, other.chance, other.steady = self.request, self.chance, self.steady
-        other.instructions, other.before, other.asked = self.instructions, self.before, words
+        other.today, other.instructions, other.before, other.asked = self.today, self.instructions, self.before, words
         return other
 
     @property

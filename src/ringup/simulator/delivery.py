@@ -44,7 +44,7 @@ class Watched:
     def piece(self, data: bytes) -> None:
         """A piece of the body goes out."""
         self._call.pieces.append(data)
-        self._log.grown(len(data))
+        self._log.grown(self._call, len(data))
 
     def end(self, outcome: str) -> None:
         """It is over; only the first word on how counts."""

@@ -10,7 +10,7 @@ from ringup.embeddings import Embeddings, EmbedRequest
 from ringup.errors import BadRequestError, PermissionDeniedError
 from ringup.http import HttpRequest
 from ringup.messages import Opaque
-from ringup.openai_checks import bad, check_range, too_long
+from ringup.openai_checks import bad, check_number, check_range, too_long, wrong_value
 from ringup.simulator import strict
 from ringup.simulator.vectors import vector
 from ringup.tokens import Tokenizer, tokenizer
@@ -43,6 +43,7 @@ class Asked(Struct, frozen=True):
 def read(http: HttpRequest) -> Asked:
     """The request. Raises the APIError that it deserves."""
     request = embeddings.read_request(http)
+    _check_values(request)
     known = _OWN if strict.is_own_model(request.model) else request.model
     full = _size(known)
     _check(request, known, full)
@@ -70,6 +71,17 @@ def _size(model: str) -> int:
     strict.rules_of("chat_completions", model)  # 404, unless it is a model of another kind
     message = "You are not allowed to generate embeddings from this model"
     raise PermissionDeniedError(message, status=403, type="invalid_request_error")
+
+
+def _check_values(request: EmbedRequest) -> None:
+    """What the wire takes, because some server may, and OpenAI doesn't."""
+    if (encoding := request.extra.get("encoding_format")) is not None:
+        raise wrong_value("encoding_format", encoding, ("float", "base64"))
+    if (dimensions := request.extra.get("dimensions")) is not None:
+        check_number(dimensions, "dimensions", whole=True)
+        check_range("dimensions", dimensions, 1, None, "integer")
+    if "" in request.texts:
+        raise embeddings.bad_input()
 
 
 def _check(request: EmbedRequest, known: str, full: int) -> None:

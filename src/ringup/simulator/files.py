@@ -14,6 +14,7 @@ from ringup.simulator.filestore import File
 from ringup.simulator.ids import Ids
 from ringup.simulator.multipart import Field
 from ringup.simulator.routes import Route
+from ringup.simulator.shelf import whole
 from ringup.simulator.world import Visit, World
 
 __all__ = ["ROUTES", "lifetime"]
@@ -62,7 +63,7 @@ def _expires_after(fields: dict[str, Field]) -> Any:
             return fields["expires_after"].text
     given = {name: fields[f"expires_after[{name}]"].text for name in ("anchor", "seconds") if _has(fields, name)}
     seconds = given.get("seconds", "")
-    return given | ({"seconds": int(seconds)} if seconds.isascii() and seconds.isdecimal() else {}) or None
+    return given | ({"seconds": int(seconds)} if whole(seconds, 0, 10**12) else {}) or None
 
 
 def _has(fields: dict[str, Field], name: str) -> bool:

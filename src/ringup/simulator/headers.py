@@ -69,7 +69,9 @@ def mask(name: str, value: str) -> str:
     """A header's value as it may be shown: of a key, the last 4 characters, and those only of a long one."""
     if name not in SECRET:
         return value
-    kind, space, key = value.rpartition(" ")
+    kind, space, key = value.partition(" ") if name == "authorization" else ("", "", value)
+    if name == "authorization" and not space:  # no kind: all of it is the key
+        kind, key = "", value
     return f"{kind}{space}***{key[-4:] if len(key) >= 16 else ''}"
 
 

@@ -134,7 +134,7 @@ def _beside(asked: Asked, ids: Ids) -> dict[str, Any]:
 def _one(asked: Asked, ids: Ids, choice: int, read: int) -> Reply:
     request, words = asked.request, asked.tokenizer
     chance = f"{asked.seed}/{choice}"
-    thought = think(request, asked.seed, asked.call, choice)
+    thought = think(request, asked.seed, asked.call, choice, asked.created)
     room = _Room(_limit(asked, read))
     parts = _thinking(asked, thought, ids, room)
     reasoning = room.used

@@ -24,6 +24,7 @@ from ringup.simulator.complete import complete
 from ringup.simulator.ids import Ids
 from ringup.simulator.jobs import Done, Job, Line
 from ringup.simulator.routes import Route
+from ringup.simulator.shelf import whole
 from ringup.simulator.world import Visit, World
 from ringup.wires import anthropic_messages
 
@@ -231,7 +232,7 @@ def _list(world: World, visit: Visit) -> Answer:
 def _page(found: list[Body], query: Mapping[str, str]) -> Body:
     """A page of the newest first: `limit` (20, up to 1000), `after_id`, `before_id`. Raises BadRequestError."""
     limit = query.get("limit", "20")
-    if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit) <= 1000:
+    if not whole(limit, 1, 1000):
         raise _bad("limit: Input should be between 1 and 1000")
     ids = [batch["id"] for batch in found]
     for name in ("after_id", "before_id"):

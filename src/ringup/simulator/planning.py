@@ -26,7 +26,8 @@ _EMPTY_WORDS = frozenset(
 _SYNONYMS = [
     frozenset(words(group))
     for group in (
-        "weather temperature forecast rain sunny snow humid humidity wind warm cold degrees climate",
+        "weather temperature forecast rain sunny snow humid humidity wind warm cold hot degrees climate cloudy "
+        "outside umbrella raincoat",
         "time clock hour",
         "email mail inbox",
         "message sms slack text dm",
@@ -82,16 +83,28 @@ def _alike(word: str, asked: set[str]) -> bool:
     if word in asked or (len(word) > 3 and any(_stem(word) == _stem(other) for other in asked if len(other) > 3)):
         return True
     groups = [group for group in _SYNONYMS if word in group or word.rstrip("s") in group]
-    return any(not group.isdisjoint(asked) for group in groups)
+    roots = {root for other in asked if (root := _root(other)) != other}
+    return any(group & asked or (roots and roots & {_root(other) for other in group}) for group in groups)
 
 
 def _stem(word: str) -> str:
     return word.removesuffix("s")[:5]
 
 
+def _root(word: str) -> str:
+    """A word without what compares it or makes it a verb's form: hotter, windiest and raining are hot, wind, rain."""
+    cut = re.sub(r"(?:ier|iest|er|est|ing|ed|y)$", "", word)
+    cut = re.sub(r"([^aeiouls])\1$", r"\1", cut)
+    return cut if len(cut) > 2 and len(word) > 4 else word
+
+
+_NAMES_ANOTHER = r"(?i)\b(?:an?|the|some|this|that) (?:hot|cold|warm)\b"
+"""A cold and a hot topic have nothing to do with the weather."""
+
+
 def nearness(offer: Offer, text: str) -> float:
     """How plainly a text names what a tool does."""
-    asked = set(_words(text))
+    asked = set(_words(re.sub(_NAMES_ANOTHER, " ", text)))
     named = sum(2 for word in set(_words(offer.name)) if _alike(word, asked))
     described = sum(0.5 for word in set(_words(offer.description)) if len(word) > 3 and _alike(word, asked))
     fields = {word for name in offer.properties for word in _words(name)}
@@ -182,7 +195,7 @@ def several(offer: Offer, text: str) -> list[str]:
     """The text, or where it lists things of which the tool takes one at a time, the text with each of them alone."""
     needed = offer.required or (list(offer.properties) if len(offer.properties) == 1 else [])
     scalars = {name: inner.get("type") for name, inner in offer.properties.items() if name in needed}
-    if not scalars or not re.search(r"\band\b|\bor\b|\bvs\b|\bversus\b|,|&", text):
+    if not scalars or not re.search(r"\band\b|\bor\b|\bthan\b|\bvs\b|\bversus\b|,|&", text):
         return [text]
     numeric = [name for name, kind in scalars.items() if kind in ("integer", "number")]
     if numeric and (chunks := _number_chunks(text, len(numeric))):

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from ringup.openai_checks import bad
 from ringup.secret import Secret
 
-__all__ = ["Shelf", "page"]
+__all__ = ["Shelf", "page", "whole"]
 
 T = TypeVar("T")
 
@@ -33,39 +33,48 @@ class Shelf(Generic[T]):
     ) -> None:
         self._clock = clock
         self._time, self._most, self._room, self._size = kept, most, room, size
-        self._kept: OrderedDict[tuple[Secret | None, str], tuple[T, float]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Secret | None, str], tuple[T, float, int]] = OrderedDict()
+        self._held = 0  # the sizes of all, each as it was when it was put
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+        self._held = 0
 
     def put(self, key: Secret | None, id: str, thing: T) -> None:
         """Keep a thing, or another in its place."""
-        until = self._kept[key, id][1] if (key, id) in self._kept else self._clock() + self._time
-        self._kept[key, id] = (thing, until)
-        while len(self._kept) > self._most or self._is_full():
-            self._kept.popitem(last=False)
-
-    def _is_full(self) -> bool:
-        return self._room < math.inf and len(self._kept) > 1 and sum(map(self._size, self)) > self._room
+        _, until, before = self._kept.get((key, id), (None, self._clock() + self._time, 0))
+        size = self._size(thing)
+        self._kept[key, id] = (thing, until, size)
+        self._held += size - before
+        while len(self._kept) > self._most or (self._held > self._room and len(self._kept) > 1):
+            self._held -= self._kept.popitem(last=False)[1][2]
 
     def get(self, key: Secret | None, id: str) -> T | None:
-        """What is kept under this id for this key, if anything is."""
-        thing, until = self._kept.get((key, id), (None, 0.0))
-        return thing if until > self._clock() else None
+        """What is kept under this id for this key, if anything is. What is over is forgotten."""
+        thing, until, _ = self._kept.get((key, id), (None, math.inf, 0))
+        if until > self._clock():
+            return thing
+        self.drop(key, id)
+        return None
 
     def drop(self, key: Secret | None, id: str) -> None:
         """Forget one thing."""
-        self._kept.pop((key, id), None)
+        self._held -= self._kept.pop((key, id), (None, 0.0, 0))[2]
 
     def __iter__(self) -> Iterator[T]:
         """All that is kept, for whichever key."""
-        return iter([thing for thing, _ in self._kept.values()])
+        return iter([thing for thing, _, _ in self._kept.values()])
 
     def all(self, key: Secret | None) -> list[T]:
         """All that is kept for a key, the oldest first."""
         now = self._clock()
-        return [thing for (owner, _), (thing, until) in self._kept.items() if owner == key and until > now]
+        return [thing for (owner, _), (thing, until, _) in self._kept.items() if owner == key and until > now]
+
+
+def whole(text: str, least: int, most: int) -> bool:
+    """Whether a text is a whole number between two. One of thousands of digits isn't even read."""
+    return len(text) <= 20 and text.isascii() and text.isdecimal() and least <= int(text) <= most
 
 
 def page(
@@ -77,7 +86,7 @@ def page(
     Raises BadRequestError.
     """
     limit, order = query.get("limit", str(usual)), query.get("order", order)
-    if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit) <= most:
+    if not whole(limit, 1, most):
         raise bad(f"Invalid 'limit': expected an integer from 1 to {most}, but got '{limit}' instead.", "limit")
     if order not in ("asc", "desc"):
         raise bad(f"Invalid value: '{order}'. Supported values are: 'asc' and 'desc'.", "order", "invalid_value")

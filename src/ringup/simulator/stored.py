@@ -23,7 +23,7 @@ from ringup.openai_checks import bad
 from ringup.secret import Secret
 from ringup.simulator import strict
 from ringup.simulator.compaction import unfolded
-from ringup.simulator.shelf import Shelf, page
+from ringup.simulator.shelf import Shelf, page, whole
 from ringup.wires import responses
 
 __all__ = ["Chunks", "Store", "Stored", "check_background", "counted", "items", "listed", "previous", "told_again"]
@@ -225,7 +225,7 @@ def told_again(found: Stored, after: str | None) -> Iterator[bytes]:
     if found.stream is None:
         message = "Only a response that was created with background=true and stream=true can be streamed again."
         raise bad(message, "stream")
-    if after is not None and not (after.isascii() and after.isdecimal()):
+    if after is not None and not whole(after, 0, 10**12):
         message = f"Invalid 'starting_after': expected an integer from 0, but got '{after}' instead."
         raise bad(message, "starting_after")
     return _from(found.stream(), 0 if after is None else int(after) + 1)

@@ -17,7 +17,7 @@ from ringup.messages import Request
 from ringup.parameters import violations
 from ringup.rules import Rules
 from ringup.secret import Secret
-from ringup.simulator import chat_rules, gemini_rules, messages_rules, refusals, responses_rules, schema
+from ringup.simulator import chat_rules, gemini_rules, messages_rules, refusals, responses_rules, schema, strict_schemas
 from ringup.tokens import prompt_tokens
 from ringup.wires import anthropic_messages, chat_completions, gemini, responses
 
@@ -129,6 +129,7 @@ def read(wire: str, http: HttpRequest) -> tuple[Request, str, Rules, int]:
         if wire == "chat_completions":
             _check_api(request, rules)
         _check_fields(wire, body)
+        strict_schemas.check(wire, body)
         for violation in violations(request, rules, provider, _limit_field(http.body)):
             raise BadRequestError(
                 _renamed(wire, violation.message),
@@ -152,10 +153,9 @@ def read_request(wire: str, http: HttpRequest) -> Request:
 
 def _read(wire: str, http: HttpRequest, body: Any) -> Request:
     if wire == "gemini":
-        request = gemini.read_request(http)
-        if not is_own_model(request.model):
+        if not is_own_model(gemini.model_of(http)):
             gemini_rules.check_request(gemini.tidy(http))
-        return request
+        return gemini.read_request(http)
     model = body.get("model") if isinstance(body, dict) else None
     if not (isinstance(model, str) and is_own_model(model)):
         _RULES[wire](http, body)

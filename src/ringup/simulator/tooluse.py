@@ -156,7 +156,7 @@ def _arguments(talk: Conversation, ask: Ask, results: Results | None) -> tuple[d
     known = dict(results.values) if results else {}
     if results and results.texts and re.search(_REFERS, ask.text):
         known |= {name: ["; ".join(results.texts)] for name in ("body", "text", "message", "content")}
-    shaper = Shaper(ask.text, beside=texts, known=known)
+    shaper = Shaper(ask.text, beside=texts, known=known, today=talk.today)
     value = shaper.fill({**ask.offer.parameters, "type": "object"})
     return (value if isinstance(value, dict) else {}), shaper.made_up
 
@@ -228,16 +228,53 @@ def report(talk: Conversation) -> Draft | None:
     results = results_of(talk.request)
     if not results.given:
         return None
-    names = {call.id: call.name for message in talk.request.messages for call in message.tool_calls}
-    told = [_told(names.get(result.call_id, "tool"), result) for result in results.given]
+    calls = {call.id: call for message in talk.request.messages for call in message.tool_calls}
+    asked = [calls.get(result.call_id) for result in results.given]
+    told = [_told(call, result, asked) for call, result in zip(asked, results.given, strict=True)]
     return Draft((" ".join(told),), told[0])
 
 
-def _told(name: str, result: ToolResult) -> str:
-    text = _plain(result.text).rstrip(". ")
+def _told(call: ToolCall | None, result: ToolResult, asked: list[ToolCall | None]) -> str:
+    name, what = (call.name, _distinct(call, asked)) if call else ("tool", "")
     if _failed(result):
-        return f"The tool {name} failed: {text or 'no reason was given'}."
-    return f"According to {name}: {text}." if text else f"The tool {name} is done."
+        return f"The tool {name} failed{what}: {_reason(result).rstrip('. ') or 'no reason was given'}."
+    text = _plain(result.text).rstrip(". ")
+    return f"According to {name}{what}: {text}." if text else f"The tool {name} is done{what}."
+
+
+def _distinct(call: ToolCall, asked: list[ToolCall | None]) -> str:
+    """For what a tool was called, where it was called for other things, too: its arguments that differ."""
+    given = [_scalars(one) for one in asked if one is not None and one.name == call.name]
+    own = _scalars(call)
+    differing = [value for name, value in own.items() if any(other.get(name) != value for other in given)]
+    return f" for {', '.join([_short(value) for value in differing])}" if differing else ""
+
+
+def _scalars(call: ToolCall) -> dict[str, Any]:
+    value = _decoded(call.json)
+    found = value if isinstance(value, dict) else {"": call.json}
+    return {name: inner for name, inner in found.items() if isinstance(inner, str | int | float)}
+
+
+def _short(value: Any) -> str:
+    text = " ".join(_plain_value(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _reason(result: ToolResult) -> str:
+    """Why a tool failed: its words without the word or the key that only says that it did."""
+    value = _decoded(result.text)
+    told = value.items() if isinstance(value, dict) else ()
+    inner = [pair for key, one in told for pair in (one.items() if isinstance(one, dict) else [(key, one)])]
+    if inner:
+        return ", ".join(
+            [one for key, said in inner if said is not True for one in _phrases(said, _unless_error(key), 1)]
+        )
+    return re.sub(r"(?i)^\s*(?:error|exception|failed)\s*:\s*", "", _plain(result.text))
+
+
+def _unless_error(key: str) -> str:
+    return "" if key.lower() in ("error", "errors", "message", "detail", "reason") else key.replace("_", " ")
 
 
 def _plain(text: str) -> str:

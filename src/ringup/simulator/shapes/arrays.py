@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ringup.simulator.shapes.branches import Branch
-from ringup.simulator.shapes.finder import Finder, Found, formed, items_for
+from ringup.simulator.shapes.finder import Finder, Found, field_words, formed, is_told, items_for
 from ringup.simulator.shapes.making import MAX_ITEMS, SHALLOW, Making, UnfitError
-from ringup.simulator.shapes.reading import labelled_list, listed, numbers, people, quotations
+from ringup.simulator.shapes.reading import numbers, people, quotations
+from ringup.simulator.shapes.relations import related
+from ringup.simulator.shapes.series import bullets, counted, labelled_list, listed, parts
 
 __all__ = ["ArrayBuilder"]
 
@@ -106,17 +108,15 @@ class ArrayBuilder:
         if isinstance(one.value, dict):
             texts = _parts(self._builder.finder.text)
             apart = [self._builder.apart(schemas, name, depth + 1, text) for text in texts if len(texts) > 1]
-            parts = [found for found in apart if found is not None]
-            told = [found for found in parts if found.said]
+            told = [found for found in apart if found is not None and found.said]
             return told or (
                 [one] if one.said or (depth < SHALLOW and start == 0 and not self._builder.for_tool) else []
             )
         found = self._scalars(schemas, name)
         for item in found:
             self._builder.finder.take(item)
-        return found or (
-            [one] if start == 0 and one.value is not None and (one.said or not self._builder.for_tool) else []
-        )
+        wanted = one.said or (not self._builder.for_tool and (not isinstance(one.value, str) or is_told(name)))
+        return found or ([one] if start == 0 and one.value is not None and wanted else [])
 
     def _scalars(self, schemas: tuple[Any, ...], name: str) -> list[Found]:
         """Every number, every option that is named, or every item of a list in the text."""
@@ -133,13 +133,21 @@ def _single(name: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """The parts of a text that each speak of one thing: lines, or what stands between semicolons, or sentences."""
+    """The parts of a text that each speak of one thing: lines, or what stands between semicolons, or sentences,
+    or amounts ("3 apples and 2 pears")."""
     body = text.partition(":")[2] if re.match(r"[^.;\n]{0,60}:", text) else text
     for pattern in (r"[;\n]+", r"(?<=[.!?])\s+"):
         found = [part.strip() for part in re.split(pattern, body) if part.strip()]
         if len(found) > 1:
             return found
-    return [body.strip()]
+    amounts = parts(body)
+    return amounts if len(amounts) > 1 and all(counted(part) for part in amounts) else [body.strip()]
+
+
+_ASKING = (
+    r"(?i)(?:please )?(?:name|list|give|suggest|write|tell|propose|what (?:are|were)|which are|i need|recommend)\b"
+)
+"""So begins what a list of a model's own is asked for with."""
 
 
 def _candidates(schemas: tuple[Any, ...], finder: Finder, name: str) -> Iterator[list[Any]]:
@@ -152,11 +160,14 @@ def _candidates(schemas: tuple[Any, ...], finder: Finder, name: str) -> Iterator
     yield from [formed(finder.text, form) for form in forms]
     values = [one.value for one in numbers(finder.text)]
     yield [int(value) if value.is_integer() else value for value in values]
+    if finder.answer is not None and re.match(_ASKING, finder.text):
+        yield bullets(finder.answer())
     singular = _single(name)
     for text in finder.texts[:1]:
         yield labelled_list(text, name)
         kind = items_for(singular, text)
         yield kind or []
+        yield related(field_words(singular), text)
         if kind is None:
             yield quotations(text)
             yield listed(text)

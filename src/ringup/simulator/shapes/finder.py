@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 from ringup.simulator.facts import COUNTRIES
+from ringup.simulator.shapes.days import with_dates
 from ringup.simulator.shapes.reading import (
     CURRENCIES,
     LANGUAGES,
@@ -19,10 +21,23 @@ from ringup.simulator.shapes.reading import (
     places,
     quotations,
     times,
+    towns,
 )
+from ringup.simulator.shapes.relations import related, things
+from ringup.simulator.shapes.schemas import kinds_of
 from ringup.simulator.skills.wording import feeling
 
-__all__ = ["MADE_UP", "WHOLE", "Finder", "Found", "field_words", "formed", "items_for"]
+__all__ = [
+    "MADE_UP",
+    "WHOLE",
+    "Finder",
+    "Found",
+    "doubt",
+    "field_words",
+    "formed",
+    "is_told",
+    "items_for",
+]
 
 
 WHOLE = "whole"
@@ -51,6 +66,8 @@ _PATH = r"(?<![\w:/])(?:~?/[\w./-]+|[\w./-]+\.[A-Za-z]\w{0,4}\b)"
 _UUID = r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
 _SUM = r"[-(]*\d[\d\s.+*/%^()x×-]*\d\)*"
 _SOON = r"(?i)\b(?:today|tonight|tomorrow|(?:next|this|on) (?:week|month|(?:mon|tues|wednes|thurs|fri|satur|sun)day))\b"
+_DAYS = r"\bdates?\b|birth|\bdob\b|deadline|\bdue\b|\bday\b|check ?in|check ?out"
+_TIMES = r"\btime\b(?! ?zone)|\bwhen\b|\bhour\b|\bat$"
 _COLOUR = r"(?i)\b(?:red|green|blue|yellow|orange|purple|pink|black|white|grey|gray|brown|violet|cyan|magenta)\b"
 
 _FORMATS = {
@@ -133,12 +150,13 @@ _BY_NAME: tuple[tuple[str, Callable[[str], list[str]]], ...] = (
     (r"currency|currencies", _currencies),
     (r"language|\blang\b|locale", _languages),
     (r"symbol|ticker|\bstock\b", _symbols),
-    (r"\bdates?\b|birth|\bdob\b|deadline|\bdue\b|\bday\b|check ?in|check ?out", _dates),
-    (r"\btime\b(?! ?zone)|\bwhen\b|\bhour\b|\bat$", _moments),
+    (_DAYS, _dates),
+    (_TIMES, _moments),
     (r"time ?zone|\btz\b", lambda text: _all(r"\b[A-Z][a-z]+/[A-Z]\w+|\bUTC\b")(text) or places(text)),
     (r"countr(?:y|ies)|nation", _countries),
+    (r"cit(?:y|ies)|\btowns?\b", towns),
     (
-        r"cit(?:y|ies)|locations?|places?|town|destination|address|airport|region|venue|origin|\bwhere\b|area",
+        r"locations?|places?|destination|address|airport|region|venue|origin|\bwhere\b|area",
         places,
     ),
     (r"expression|formula|equation|calculation", _sums),
@@ -148,7 +166,8 @@ _BY_NAME: tuple[tuple[str, Callable[[str], list[str]]], ...] = (
 )
 _PERSON = (
     r"name|person|author|customer|contact|attendee|participant|employee|patient|speaker|owner|assignee|\bwho\b|user|"
-    r"recipient|people|guest|sender|^to$"
+    r"recipient|people|guest|sender|member|passenger|student|teacher|colleague|friend|host|organi[sz]er|doctor|"
+    r"candidate|traveller|traveler|founder|director|creator|inventor|composer|writer|singer|artist|painter|winner|^to$"
 )
 _NOT_PERSON = r"product|event|file|company|brand|item|project|team|tool|function|column|table|repo|dish|recipe|label"
 _FREE = (
@@ -156,6 +175,10 @@ _FREE = (
     r"comment|reason|instruction|term|phrase|sentence|\bcode\b|\bsql\b|command|script|item|product|event|request"
 )
 _ANSWERS = r"answer|response|result|reply|explanation|reasoning|summary|output|conclusion|analysis|translation"
+_IDEAS = (
+    r"step|idea|suggestion|point|sentence|paragraph|line|tip|reason|fact|example|note|finding|takeaway|option|question|"
+    r"insight|thought|argument|task|highlight|remark"
+)
 _ECHOES = r"query|question|prompt|text|input|message|content|topic|subject|search|keyword"
 _SEARCH = (
     r"(?is)^(?:(?:please|can you|could you|i want to|i need to)\s+)*(?:search|google|look up|look for|find|query|"
@@ -201,14 +224,20 @@ def field_words(name: str) -> str:
 class Finder:
     """Looks for values in texts, the first of which counts most, and among values that are `known` by a name.
 
-    `answer` gives what the model would say in words; None where the fields are a tool's arguments.
+    `answer` gives what the model would say in words; None where the fields are a tool's arguments. With `today`,
+    "tomorrow" and the like are dates.
     """
 
     def __init__(
-        self, texts: Iterable[str], known: dict[str, list[Any]] | None = None, answer: Callable[[], str] | None = None
+        self,
+        texts: Iterable[str],
+        known: dict[str, list[Any]] | None = None,
+        answer: Callable[[], str] | None = None,
+        today: date | None = None,
     ) -> None:
         self.texts = [text for text in texts if text]
         self.answer = answer
+        self.today = today
         self._known = known or {}
         self._taken: list[Any] = []
 
@@ -219,13 +248,13 @@ class Finder:
 
     def narrow(self) -> Finder:
         """One that looks only in the text that counts most, and knows what was used."""
-        other = Finder(self.texts[:1], self._known, self.answer)
+        other = Finder(self.texts[:1], self._known, self.answer, self.today)
         other._taken = self._taken
         return other
 
     def about(self, part: str) -> Finder:
         """One that looks only in a part of the text."""
-        return Finder([part], None, self.answer)
+        return Finder([part], None, self.answer, self.today)
 
     def mark(self) -> int:
         """How much was used so far, to go `back` to."""
@@ -266,11 +295,14 @@ class Finder:
         for at, text in enumerate(self.texts):
             if at == (1 if self.answer is None else 0):
                 yield from self._known_texts(name)
-            yield from self._fresh([*formed(text, form), *_by_side(text, field), *labelled(text, name)])
-            yield from self._fresh(_of_kind(text, field))
+            dated = with_dates(text, self.today) if form or re.search(f"{_DAYS}|{_TIMES}", field) else text
+            yield from self._fresh([*formed(dated, form), *_by_side(text, field), *_said(text, name, field)])
+            yield from self._fresh(_of_kind(dated, field))
+            yield from self._fresh(related(field, text) if form is None else ())
         if len(self.texts) < 2:
             yield from self._known_texts(name)
         if form is None:
+            yield from self._fresh(things(self.text, field) if self.answer is not None else ())
             yield from self._people(field, description)
             yield from self._words(field)
         yield from self._made_up(field)
@@ -439,7 +471,7 @@ def _by_side(text: str, field: str) -> list[str]:
         return []
     words = r"\bfrom\s+|\bof\s+|\d\s*" if start else r"\b(?:to|into|in)\s+"
     after = [text[one.end() :] for one in re.finditer(words, text)]
-    kinds = [kind] if kind and "origin" not in field else [places, _currencies, _languages]
+    kinds = [places if kind is towns else kind] if kind and "origin" not in field else [places, _currencies, _languages]
     for rest in after:
         head = re.split(r"\b(?:to|into|from|on|for|and)\b", rest)[0]
         for find in kinds:
@@ -459,6 +491,30 @@ def _of_sort(found: list[Number], field: str) -> list[Number]:
     if "year" in field:
         return sorted(found, key=lambda one: not 1000 <= one.value < 3000)
     return found
+
+
+def _said(text: str, name: str, field: str) -> list[str]:
+    """What a text says that a field is; of a place no word like that of "which city is warmer", if it names one."""
+    said = labelled(text, name)
+    where = any(find in (places, towns, _countries) for pattern, find in _BY_NAME if re.search(pattern, field))
+    return [one for one in said if not one.islower()] if said and where and places(text) else said
+
+
+def is_told(name: str) -> bool:
+    """Whether a list of this name holds what a model says itself, such as steps or ideas."""
+    return bool(re.search(f"{_IDEAS}|{_ANSWERS}|{_ECHOES}", field_words(name)))
+
+
+def doubt(name: str, schema: Any) -> int:
+    """How hard it is to tell what a field holds: those that are surest are filled first, so that what is left is for
+    the others. 0: its values have a form; 1: its name has a kind; 2: a person; 3: anything."""
+    schema = schema if isinstance(schema, dict) else {}
+    if schema.keys() & {"enum", "const", "format", "pattern"} or not {"string", "array"} & set(kinds_of(schema)):
+        return 0
+    field = field_words(name)
+    if any(re.search(pattern, field) for pattern, _ in _BY_NAME):
+        return 1
+    return 2 if re.search(_PERSON, field) and not re.search(_NOT_PERSON, field) else 3
 
 
 def _free(text: str, field: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ringup.simulator.shapes.branches import Branch
-from ringup.simulator.shapes.finder import MADE_UP, Found
+from ringup.simulator.shapes.finder import MADE_UP, Found, doubt
 from ringup.simulator.shapes.making import MAX_ITEMS, SHALLOW, Making, UnfitError
 from ringup.simulator.shapes.reading import pairs
 
@@ -21,16 +21,19 @@ class ObjectBuilder:
         self._builder = builder
 
     def build(self, branch: Branch, _: str, depth: int) -> Found:
-        """An object: what is required, and of the rest what the text names, or what an answer may hold."""
+        """An object: what is required, and of the rest what the text names, or what an answer may hold. The properties
+        are filled in the order of how surely a value is theirs, and stand in that of the schema."""
         declared = list(dict.fromkeys(key for part in branch for key in part.get("properties", {})))
         needed = self._needed(branch, [key for part in branch for key in part.get("required", ())])
         most = min((part["maxProperties"] for part in branch if "maxProperties" in part), default=None)
         made: dict[str, Found] = {}
-        for key in [*declared, *[key for key in needed if key not in declared]]:
+        names = [*declared, *[key for key in needed if key not in declared]]
+        for key in sorted(names, key=lambda key: (key not in needed, doubt(key, self._declared(branch, key)))):
             if key in needed:
                 made[key] = self._property(branch, key, depth)
             elif (found := self._optional(branch, key, depth)) is not None:
                 made[key] = found
+        made = {key: made[key] for key in names if key in made}
         for key in [key for key in reversed(made) if key not in needed] if most is not None else ():
             if most is not None and len(made) > most:
                 del made[key]
@@ -39,6 +42,11 @@ class ObjectBuilder:
         said = any(found.said for found in made.values())
         unsaid = tuple(key for key in needed if key in made and made[key].token == MADE_UP)
         return Found(self._mended(branch, made, needed, depth), said, unsaid)
+
+    @staticmethod
+    def _declared(branch: Branch, key: str) -> Any:
+        """What is said of a property first."""
+        return next((inner for part in branch if (inner := part.get("properties", {}).get(key)) is not None), None)
 
     def _needed(self, branch: Branch, names: list[str]) -> list[str]:
         """The names that must be there, with those that they need themselves."""

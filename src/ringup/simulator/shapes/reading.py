@@ -13,13 +13,13 @@ from ringup.simulator.words import TRANSLATIONS
 __all__ = [
     "CURRENCIES",
     "LANGUAGES",
+    "MONTH",
+    "MONTHS",
     "Number",
     "dates",
     "is_city",
     "label",
     "labelled",
-    "labelled_list",
-    "listed",
     "names",
     "nearest",
     "numbers",
@@ -28,6 +28,7 @@ __all__ = [
     "places",
     "quotations",
     "times",
+    "towns",
 ]
 
 _NAME = r"[A-Z][\w'’-]+(?:[ ](?:[A-Z][\w'’.-]*|van|von|de|der|da|del)(?![\w]))*"
@@ -43,6 +44,7 @@ _NOT_A_NAME = frozenset(
         "User Ticket Product Date Time Total Amount Price Subject Title Body Message Note Not No Yes Thanks Thank Let "
         "Fetch Sort Count Round Reserve Need Want Should This That These Those There Here JSON API SQL URL ID People "
         "Nothing Something Everything Anything Nobody Someone Everyone Celsius Fahrenheit Mr Mrs Ms Dr First Second "
+        "We He She They You Her His Their Lunch Dinner Breakfast Meeting Party Recipe Contact Ingredients Topics "
         "Third One Two Three Per By Of As If So But Log Post Move Rename"
     )
 )
@@ -62,16 +64,21 @@ _CITIES = {country.capital for country in COUNTRIES.values()} | set(
         "Auckland"
     )
 )
-_MONTHS = words("jan feb mar apr may jun jul aug sep oct nov dec")
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+MONTHS = words("jan feb mar apr may jun jul aug sep oct nov dec")
+"""The months by their first three letters."""
+MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)\.?"
+)
+"""A pattern of a month's name, in lower case."""
 _DAYS = (
-    rf"\b(?P<m>{_MONTH}) (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b",
-    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m>{_MONTH}),? (?P<y>\d{{4}})\b",
+    rf"\b(?P<m>{MONTH}) (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b",
+    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m>{MONTH}),? (?P<y>\d{{4}})\b",
 )
 _NO_NUMBERS = re.compile(
     r"\d{4}-\d\d-\d\d|\b\d{1,2}/\d{1,2}/\d{4}\b|\b\d{1,2}:\d\d\b|\b[A-Z]+-?\d[\w-]*|\d[\d-]{9,}|"
-    rf"(?i:\b{_MONTH} \d{{1,2}}\b(?:,? \d{{4}})?)|"
-    rf"(?i:\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?\b)|(?i:\b\d{{1,2}} ?[ap]m\b)"
+    rf"(?i:\b{MONTH} \d{{1,2}}\b(?:,? \d{{4}})?)|"
+    rf"(?i:\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?\b)|(?i:\b\d{{1,2}} ?[ap]m\b)"
 )
 """What has digits and is no number: dates, times, codes."""
 CURRENCIES = {
@@ -96,9 +103,7 @@ class Number(NamedTuple):
 def numbers(text: str) -> list[Number]:
     """The numbers of a text in order, in digits or as words up to twenty. Parts of dates and of codes are none."""
     found = []
-    hidden = [
-        one.span() for one in re.finditer(r"\d{4}-\d\d-\d\d|\b\d{1,2}:\d\d\b|\b[A-Z]+-?\d[\w-]*|\d[\d-]{9,}", text)
-    ]
+    hidden = [one.span() for one in _NO_NUMBERS.finditer(text)]
     for one in re.finditer(r"(?<![\w.])-?\$?€?£?(\d+(?:,\d{3})*(?:\.\d+)?)(k\b)?|\b[a-z]+\b", text):
         if any(low <= one.start() < high for low, high in hidden):
             continue
@@ -127,8 +132,16 @@ def is_city(name: str) -> bool:
 
 
 def people(text: str) -> list[str]:
-    """Names that aren't those of well-known places."""
-    return [name for name in names(text) if not is_city(name) and name not in COUNTRIES and name not in LANGUAGES]
+    """Names that aren't those of places or of languages. Whoever did something ("by Ada") comes first."""
+    places_too = _where(text)
+    found = [
+        one for one in names(text) if not (is_city(one) or one in COUNTRIES or one in LANGUAGES or one in places_too)
+    ]
+    found = [
+        one for one in found if not re.search(rf"(?:^|[.!?:]\s+){re.escape(one)} (?:with|of|about|by|for)\b", text)
+    ]
+    makers = [one.rstrip(".'’") for one in re.findall(rf"\bby ((?:[A-Z]\. ?)*{_NAME})", text) if names(one)]
+    return list(dict.fromkeys([*makers, *[one for one in found if not any(one in maker for maker in makers)]]))
 
 
 _KNOWN_PLACE = re.compile(
@@ -139,17 +152,53 @@ _KNOWN_PLACE = re.compile(
 _PROPER = {name.lower(): name for name in _CITIES | set(COUNTRIES)}
 
 
+_BEFORE_PLACE = (
+    rf"\b(?P<word>(?i:in|to|for|at|from|near|of|and|or|between|than|,|vs\.?|versus))\s+(?:the )?(?=(?P<name>{_NAME}))"
+)
+_FURTHER = ("and", "or", ",", "than", "vs", "versus")
+"""What stands between the things of a list."""
+
+
 def places(text: str) -> list[str]:
-    """The places that a text names: well-known ones, and names after "in", "to", "for" and the like. A country that
-    only tells where a city is ("Paris, France") isn't one of them.
+    """The places that a text names: well-known ones, names after "in", "to", "for" and the like, and those that are
+    listed with one of these. A country that only tells where a city is ("Paris, France") isn't one of them.
     """
     known = {one.start(): _PROPER[one[0].lower()] for one in _KNOWN_PLACE.finditer(text)}
-    after = re.finditer(rf"\b(?:in|to|for|at|from|near|of|and|or|between|,|vs\.?|versus)\s+(?=({_NAME}))", text)
-    others = {one.end(): one[1] for one in after if not known or re.search(r"\b(?:in|near|and|or|from|to)\s|,", one[0])}
-    found = known | {at: name for at, name in others.items() if not any(abs(at - other) < 2 for other in known)}
+    found = dict(known)
+    loose: dict[int, str] = {}
+    for one in re.finditer(_BEFORE_PLACE, text):
+        at, word, name = one.end(), one["word"].rstrip(".").lower(), one["name"]
+        if at in found or name in LANGUAGES:
+            continue
+        if word not in _FURTHER:
+            if not known or word in ("in", "near", "from", "to", "at"):
+                found[at] = name
+        elif any(
+            text[start:].startswith(other) and start + len(other) >= one.start() - 1
+            for start, other in found.items()
+            if start < at
+        ):
+            found[at] = name
+        elif not known:
+            loose[at] = name
+    found = found or loose
     kept = [name for at, name in sorted(found.items()) if not _follows_city(text, at, name)]
     kept = [name for name in kept if names(name) == [name] or name in _PROPER.values()]
     return list(dict.fromkeys(name for name in kept if len(name) > 1)) or _small_places(text)
+
+
+def towns(text: str) -> list[str]:
+    """The places, without the houses ("at the Hilton") if a town is named, too."""
+    found = places(text)
+    houses = set(re.findall(rf"\bat (?:the )?({_NAME})", text))
+    return [one for one in found if is_city(one) or one not in houses] or found
+
+
+def _where(text: str) -> set[str]:
+    """Names that a text uses as those of places: after "in", or between "from" and "to"."""
+    inside = re.findall(rf"\b(?i:in|near|at)\s+(?:the )?({_NAME})", text)
+    ways = re.findall(rf"\b(?i:from) ({_NAME}) to ({_NAME})", text)
+    return {*inside, *(name for way in ways for name in way)}
 
 
 def _follows_city(text: str, at: int, name: str) -> bool:
@@ -169,7 +218,7 @@ def dates(text: str) -> list[str]:
     found: dict[int, str] = {one.start(): one[0] for one in re.finditer(r"\b\d{4}-\d\d-\d\d\b", text)}
     for pattern in _DAYS:
         for one in re.finditer(f"(?i){pattern}", text):
-            month = _MONTHS.index(one["m"][:3].lower()) + 1
+            month = MONTHS.index(one["m"][:3].lower()) + 1
             found[one.start()] = f"{one['y']}-{month:02}-{int(one['d']):02}"
     for one in re.finditer(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", text):
         month, day = (int(one[2]), int(one[1])) if int(one[1]) > 12 else (int(one[1]), int(one[2]))
@@ -214,30 +263,6 @@ def labelled(text: str, name: str) -> list[str]:
     found = re.finditer(rf"(?i)(?<![\w]){label(name)}(?!\w){joint}{_VALUE}", text)
     values = [(one["q"] or one["a"] or one["c"] or one["p"] or "").strip() for one in found]
     return [value for value in values if value]
-
-
-def labelled_list(text: str, name: str) -> list[str]:
-    """The items of "tags: red, green and blue"."""
-    found = re.search(rf"(?i)(?<![\w]){label(name)}(?!\w)\s*(?:[:=]|\bare\b|\bis\b|\blike\b)?\s*([^;.\n]+)", text)
-    parts = re.split(r",\s*(?:and |or )?|\s+(?:and|or)\s+", found[1]) if found else []
-    return [part.strip(" \"'“”?!") for part in parts if part.strip()] if len(parts) > 1 else []
-
-
-def listed(text: str) -> list[str]:
-    """The items of "apples, pears and plums", or of lines that begin with a dash or a number."""
-    lines = re.findall(r"(?m)^\s*(?:[-*•]|\d+[.)])\s+(.+?)\s*$", text)
-    if len(lines) > 1:
-        return lines
-    item = r"[\w'’@.+#/&-]+(?: [\w'’@.+#/&-]+){0,4}"
-    found = re.search(
-        rf"(?:^|[:\s])((?:{item}, ?)+(?:(?:and|or) )?{item}|{item} and {item})[.?!]?$", text.strip()[-600:]
-    )
-    if not found:
-        return []
-    body = text.strip()[-600:].rpartition(":")[2] if ":" in found[1] or ":" in text[-600:] else found[1]
-    items = [one.strip(" .?!") for one in re.split(r",\s*(?:and |or )?|\s+(?:and|or)\s+", body) if one.strip(" .?!")]
-    first = items[0] if ":" in text[-600:] else items[0].rpartition(" ")[2]
-    return [first, *items[1:]]
 
 
 def pairs(text: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ for a value without an end, the value is the closest one: as many of its parts f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from ringup.simulator.shapes.build import Builder
@@ -27,7 +28,7 @@ class Shaper:
     """Makes values for a schema out of texts, the first of which counts most.
 
     `answer` gives what the model would say in words; without it, the values are a tool's arguments. `known` has values
-    by name, from the results of tools.
+    by name, from the results of tools. `today` gives relative days ("tomorrow") their dates.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class Shaper:
         *,
         beside: Iterable[str] = (),
         known: dict[str, list[Any]] | None = None,
+        today: date | None = None,
     ) -> None:
         self._sources = [text, *beside]
         self._answer = answer
         self._known = known
+        self._today = today
         self.made_up: list[str] = []
         """The required properties of the last value that nothing was found for."""
 
@@ -52,7 +55,7 @@ class Shaper:
         for formats in (True, False):
             strings = Strings(formats)
             for depth, steps in _TRIES:
-                builder = Builder(root, Finder(self._sources, self._known, self._answer), strings, depth, steps)
+                builder = Builder(root, self._finder(), strings, depth, steps)
                 try:
                     found = builder.build((root,), "answer")
                 except (UnfitError, RecursionError):
@@ -60,6 +63,9 @@ class Shaper:
                 self.made_up = list(found.token) if isinstance(found.value, dict) else []
                 return found.value
         return self._closest(root, root, strings, 0)
+
+    def _finder(self) -> Finder:
+        return Finder(self._sources, self._known, self._answer, self._today)
 
     def _closest(self, root: Any, schema: Any, strings: Strings, depth: int) -> Any:
         """The value for a schema that nothing fits: its properties one by one, each as well as it can be."""
@@ -77,7 +83,7 @@ class Shaper:
         return _EMPTY.get(kinds[0])
 
     def _part(self, root: Any, schema: Any, name: str, strings: Strings, depth: int) -> Any:
-        builder = Builder(root, Finder(self._sources, self._known, self._answer), strings, _TRIES[0][0], 500)
+        builder = Builder(root, self._finder(), strings, _TRIES[0][0], 500)
         try:
             return builder.build((schema,), name).value
         except (UnfitError, RecursionError):

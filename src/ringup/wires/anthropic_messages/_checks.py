@@ -49,9 +49,11 @@ def check_body(body: Any) -> None:
     for at, tool in enumerate(body.get("tools") or ()):
         _need(f"tools.{at}", tool, dict, "dictionary")
     _content("system", body.get("system"))
-    if not body["messages"]:
-        refuse("messages", "at least one message is required")
     check_messages(body["messages"])
+    if all(message["role"] == "system" for message in body["messages"]):
+        refuse("messages", "at least one message is required")
+    if not any(message.get("content") or message["role"] == "assistant" for message in body["messages"]):
+        refuse("messages", "all messages must have non-empty content except for the optional final assistant message")
 
 
 def check_messages(messages: list[Any]) -> None:

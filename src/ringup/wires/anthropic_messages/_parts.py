@@ -196,7 +196,7 @@ def _read_document(block: dict[str, Any]) -> Document | Opaque:
 
 def _from_base64(text: str) -> bytes | None:
     try:
-        return base64.b64decode(text.encode("ascii"))
+        return base64.b64decode("".join(text.split()).encode("ascii"), validate=True)
     except (binascii.Error, ValueError):
         return None
 

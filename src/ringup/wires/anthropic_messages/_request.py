@@ -47,7 +47,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     turns = _Turns(rules, notices)
     for at in range(count, len(request.messages)):
         turns.add(at, request.messages[at])
-    if not turns.written and _is_begun(request.messages[-1:]):
+    if not turns.written and _is_begun(request.messages):
         turns.written.append({"role": "assistant", "content": ""})
     if not turns.written:
         raise ParameterError("there is no message to send: the Messages API needs at least one", parameter="messages")
@@ -78,9 +78,9 @@ def version_for(request: Request) -> str:
     return OLD_VERSION if old else NEW_VERSION
 
 
-def _is_begun(last: tuple[Message, ...]) -> bool:
-    """Whether there is only a turn of the assistant in which nothing is said yet."""
-    return bool(last) and last[0].role == "assistant" and not last[0].parts
+def _is_begun(messages: tuple[Message, ...]) -> bool:
+    """Whether there is a turn of the assistant in which nothing is said yet."""
+    return any(message.role == "assistant" and not message.parts for message in messages)
 
 
 def _merge(body: dict[str, Any], extra: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
+from ringup.wire_tools import excerpt
 from ringup.wires.anthropic_messages._checks import check_body, check_messages, refuse
 from ringup.wires.anthropic_messages._parts import NAME, calls_json, read_part
 from ringup.wires.anthropic_messages._request import version_for
@@ -71,6 +72,11 @@ def read_request(http: HttpRequest) -> Request:
 def read_messages(messages: list[dict[str, Any]]) -> tuple[Message, ...]:
     """Messages in this wire's shape, a part of a conversation perhaps. Raises BadRequestError for one that isn't."""
     check_messages(messages)
+    for at, message in enumerate(messages):
+        content = message.get("content")
+        for index, block in enumerate(content if isinstance(content, list) else ()):
+            if not isinstance(block.get("type"), str) or not _fits(block):
+                refuse(f"messages.{at}.content.{index}", f"Input should be a valid block: {excerpt(str(block), 60)}")
     return tuple([_read_message(message, []) for message in messages])
 
 
@@ -121,7 +127,7 @@ def _is_number(value: Any, whole: bool) -> bool:
 
 def _read_system(system: Any) -> tuple[Text | Opaque, ...]:
     if isinstance(system, str):
-        return (Text(system),) if system else ()
+        system = [{"type": "text", "text": system}] if system else []
     return tuple([cast("Text", _read_block(block)) for block in system or ()])
 
 

@@ -6,7 +6,7 @@ takes; for the dialects, each quirk is told where it is read.
 
     _parts      parts of a message as JSON, and back        _growing   parts of a stream, as they grow
     _request    a request, written                          _reader    a stream, read
-    _checks     what the API refuses in a request           _writer    a stream, written
+    _checks     what can't be read in a request             _writer    a stream, written
     _server     a request, read                             _reply     a whole answer, read and written
 
 Errors are OpenAI's, as on its other wires: `ringup.openai_errors`.

@@ -10,7 +10,7 @@ from typing import Any
 
 from ringup.openai_checks import bad, check_numeric, expect, missing, not_json, wrong_type, wrong_value
 
-__all__ = ["FIELDS", "ROLES", "check_messages", "check_request", "check_roles"]
+__all__ = ["FIELDS", "ROLES", "check_messages", "check_prompt", "check_request"]
 
 FIELDS = frozenset(
     {
@@ -71,11 +71,45 @@ def check_messages(messages: Any) -> None:
         _check_message(message, f"messages[{index}]")
 
 
-def check_roles(messages: list[Body]) -> None:
-    """Raise BadRequestError for a role that isn't among those of OpenAI."""
+def check_prompt(messages: list[Body]) -> None:
+    """Raise BadRequestError for what is a slip of the pen in messages that somebody wrote by hand."""
     for index, message in enumerate(messages):
+        where = f"messages[{index}]"
         if message["role"] not in ROLES:
-            raise wrong_value(f"messages[{index}].role", message["role"], ROLES)
+            raise wrong_value(f"{where}.role", message["role"], ROLES)
+        content = message.get("content")
+        for place, part in enumerate(content if isinstance(content, list) else ()):
+            if isinstance(part, dict):
+                _check_part(part, f"{where}.content[{place}]")
+        for place, call in enumerate(message.get("tool_calls") or ()):
+            expect(call, dict, f"{where}.tool_calls[{place}]")
+            _check_call(call, f"{where}.tool_calls[{place}]")
+        if message["role"] == "tool":
+            _need(message, "tool_call_id", where, str)
+
+
+def _check_part(part: Body, where: str) -> None:
+    kind = _need(part, "type", where, str)
+    if kind in ("text", "refusal"):
+        _need(part, kind, where, str)
+    elif kind in ("image_url", "input_audio", "file"):
+        _need(part, kind, where, (str, dict))
+
+
+def _check_call(call: Body, where: str) -> None:
+    _need(call, "id", where, str)
+    kind = call.get("type") or "function"
+    if kind in ("function", "custom"):
+        _need(_need(call, kind, where, dict), "name", f"{where}.{kind}", str)
+
+
+def _need(held: Body, name: str, where: str, kinds: type | tuple[type, ...]) -> Any:
+    value = held.get(name)
+    if value is None:
+        raise missing(f"{where}.{name}")
+    if not isinstance(value, kinds):
+        raise wrong_type(f"{where}.{name}", "a string" if kinds is str else "an object", value)
+    return value
 
 
 def _check_message(message: Body, where: str) -> None:

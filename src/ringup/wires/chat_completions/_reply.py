@@ -25,6 +25,7 @@ from ringup.wires.chat_completions._parts import (
     message_parts,
     own,
     reasoning_fields,
+    text_block,
     thinking_chunk,
 )
 
@@ -284,7 +285,7 @@ def _write_message(message: Message) -> dict[str, Any]:
 def _content(parts: tuple[Part, ...]) -> str | list[Any] | None:
     """The words: one string, or a list where a part of this wire can only stand in one."""
     listed = [_listed(part) for part in parts]
-    if any(block and block.get("type") != "text" for block in listed):
+    if any(block and (block.get("type") != "text" or len(block) > 2) for block in listed):
         return [block for block in listed if block]
     words = [part.text for part in parts if type(part) is Text]
     if words or not any(type(part) in (ToolCall, Refusal, Audio) for part in parts):
@@ -294,7 +295,7 @@ def _content(parts: tuple[Part, ...]) -> str | list[Any] | None:
 
 def _listed(part: Part) -> dict[str, Any] | None:
     if isinstance(part, Text):
-        return {"type": "text", "text": part.text}
+        return text_block(part)
     if isinstance(part, Thinking) and field_of(part) == "thinking":
         return thinking_chunk(part)
     if isinstance(part, Opaque) and part.wire == NAME:

@@ -208,7 +208,7 @@ class _Messages:
             self.notices.add("dropped", "messages.name", _NAMELESS)
         elif message.name is not None:
             written["name"] = message.name
-        return merge(written, message.extra) if message.extra else written
+        return written | own(message.extra) if message.extra else written
 
     def id(self, call_id: str) -> str:
         """A tool call's id as the server takes it; the same one always becomes the same."""
@@ -263,7 +263,8 @@ class _Messages:
             return part.text
         blocks = [block for part in parts if (block := self._block(part)) is not None]
         if len(blocks) == 1 and blocks[0].keys() == _PLAIN and blocks[0]["type"] == "text":
-            return str(blocks[0]["text"])
+            text = blocks[0]["text"]
+            return text if isinstance(text, str) else blocks
         return blocks or ""
 
     def _result(self, result: ToolResult) -> Block:

@@ -24,7 +24,7 @@ from ringup.messages import (
 )
 from ringup.openai_checks import not_json
 from ringup.wire_tools import decode, filled, word
-from ringup.wires.chat_completions._checks import check_messages, check_request, check_roles
+from ringup.wires.chat_completions._checks import check_messages, check_prompt, check_request
 from ringup.wires.chat_completions._parts import (
     NAME,
     detail_block,
@@ -94,7 +94,7 @@ def read_request(http: HttpRequest) -> Request:
 def read_messages(messages: list[dict[str, Any]]) -> tuple[Message, ...]:
     """Messages in this wire's shape, a part of a conversation perhaps. Raises BadRequestError for one that isn't."""
     check_messages(messages)
-    check_roles(messages)
+    check_prompt(messages)
     return tuple(_messages(messages))
 
 

@@ -8,9 +8,9 @@ from ringup.embeddings import EmbedRequest, Input
 from ringup.errors import BadRequestError, ParameterError
 from ringup.http import HttpRequest
 from ringup.messages import Opaque
-from ringup.openai_checks import bad, check_number, check_range, expect, missing, not_json, wrong_type, wrong_value
+from ringup.openai_checks import bad, check_numeric, expect, missing, not_json, wrong_type
 from ringup.reply import Notice
-from ringup.wire_tools import decode, encode
+from ringup.wire_tools import count, decode, encode
 
 __all__ = ["FIELDS", "NAME", "PATH", "bad_input", "read_request", "write_request"]
 
@@ -18,8 +18,7 @@ NAME = "embeddings"
 PATH = "/embeddings"
 
 _ENCODINGS = ("float", "base64")
-_MODELLED = frozenset({"model", "input", "dimensions", "encoding_format"})
-FIELDS = _MODELLED | {"user"}
+FIELDS = frozenset({"model", "input", "dimensions", "encoding_format", "user"})
 """The fields that OpenAI knows (openai-python 3.54)."""
 
 
@@ -50,10 +49,11 @@ def _written(text: Input) -> Any:
 
 
 def read_request(http: HttpRequest) -> EmbedRequest:
-    """The request that a client sent. Raises BadRequestError in OpenAI's words.
+    """The request that a client sent. Raises BadRequestError, in OpenAI's words, for what no server could read.
 
-    Fields that have no name here go to `extra`, unknown ones too (`FIELDS` tells them apart). How many texts there may
-    be, and how long, is for who knows the model.
+    Fields that have no name here go to `extra`, unknown ones too (`FIELDS` tells them apart), and so do values that an
+    EmbedRequest can't hold (an `encoding_format` of "int8"). How many texts there may be, and how long, is for who
+    knows the model.
     """
     try:
         body = decode(http.body)
@@ -63,15 +63,19 @@ def read_request(http: HttpRequest) -> EmbedRequest:
     if body.get("model") in (None, ""):
         raise bad("you must provide a model parameter")
     expect(body["model"], str, "model")
-    encoding = body.get("encoding_format")
-    if encoding is not None and encoding not in _ENCODINGS:
-        raise wrong_value("encoding_format", encoding, _ENCODINGS)
+    check_numeric(body.get("dimensions"), "dimensions")
+    encoding, dimensions = body.get("encoding_format"), _dimensions(body.get("dimensions"))
+    held = {"model", "input"}
+    if encoding in _ENCODINGS:
+        held.add("encoding_format")
+    if dimensions is not None:
+        held.add("dimensions")
     return EmbedRequest(
         model=body["model"],
         texts=_texts(body),
-        dimensions=_dimensions(body.get("dimensions")),
-        encoding=encoding,
-        extra={name: value for name, value in body.items() if name not in _MODELLED and value is not None},
+        dimensions=dimensions,
+        encoding=encoding if "encoding_format" in held else None,
+        extra={name: value for name, value in body.items() if name not in held and value is not None},
     )
 
 
@@ -81,11 +85,9 @@ def bad_input() -> BadRequestError:
 
 
 def _dimensions(value: Any) -> int | None:
-    if value is None:
-        return None
-    check_number(value, "dimensions", whole=True)
-    check_range("dimensions", value, 1, None, "integer")
-    return int(value)
+    """A whole number from 1; None for anything else."""
+    number = count(value)
+    return number if number is not None and number >= 1 and number == value else None
 
 
 def _texts(body: dict[str, Any]) -> tuple[Input, ...]:
@@ -101,7 +103,7 @@ def _texts(body: dict[str, Any]) -> tuple[Input, ...]:
 
 
 def _text(item: Any) -> Input:
-    if isinstance(item, str) and item:
+    if isinstance(item, str):
         return item
     if isinstance(item, list) and item and _is_ids(item):
         return tuple(item)

@@ -7,7 +7,7 @@
     _results   results of tools, both ways       _growing          the parts of a stream, as they grow
     _request   a request, written                _partial          a call that comes in pieces
     _server    a request, read                   _writer           a stream, written
-    _checks    what Google refuses in a request  _schemas          Google's own schemas
+    _checks    a request's JSON as it is read    _schemas          Google's own schemas
     _count     how many tokens a request has
 
 Where this wire differs from others: the model, and whether to stream, stand in the path; the key goes in a header of
@@ -26,7 +26,7 @@ from ringup.wires.gemini._parts import NAME, PATH
 from ringup.wires.gemini._reader import Reader
 from ringup.wires.gemini._reply import read_reply, write_reply
 from ringup.wires.gemini._request import write_request
-from ringup.wires.gemini._server import check_names, read_request, tidy
+from ringup.wires.gemini._server import check_names, model_of, read_request, tidy
 from ringup.wires.gemini._writer import Writer
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Reader",
     "Writer",
     "check_names",
+    "model_of",
     "plain_name",
     "read_count",
     "read_error",

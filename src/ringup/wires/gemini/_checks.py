@@ -116,10 +116,8 @@ def _float(value: Any) -> float | None:
 
 
 def _enum(value: Any) -> str | int | None:
-    """A word in any case, as Google takes it, or its number."""
-    if isinstance(value, str):
-        return value.upper().replace("-", "_")
-    return value if type(value) is int else None
+    """A word, which Google takes in any case, or its number."""
+    return value if isinstance(value, str) or type(value) is int else None
 
 
 _SCALARS: dict[str, Any] = {

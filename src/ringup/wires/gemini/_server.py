@@ -29,7 +29,7 @@ from ringup.wires.gemini._parts import NAME, Block, extra_of, read_part, rest_of
 from ringup.wires.gemini._results import read_response, read_response_parts
 from ringup.wires.gemini._schemas import json_schema
 
-__all__ = ["check_names", "read_request", "tidy"]
+__all__ = ["check_names", "model_of", "read_request", "tidy"]
 
 _PATH = re.compile(r"/v1(?:beta|alpha|beta1)?/(?:.*/)?((?:models|tunedModels)/[^/:]+):([A-Za-z]+)")
 _METHODS = ("generateContent", "streamGenerateContent")
@@ -50,8 +50,7 @@ def read_request(http: HttpRequest) -> Request:
     """
     model, stream = _address(http.path)
     body = tidy(http)
-    if not body.get("contents"):
-        refuse("* GenerateContentRequest.contents: contents is not specified\n")
+    _check_contents(body.get("contents", []))
     config = body.get("generationConfig", {})
     wanted, schema = _output(config)
     choice, tool_config = _choice(body.get("toolConfig", {}))
@@ -67,7 +66,7 @@ def read_request(http: HttpRequest) -> Request:
         extra["alt"] = "json"
     return Request(
         model=model,
-        messages=_History().read(body.get("contents", [])),
+        messages=_History().read(body["contents"]),
         system=tuple([_system_part(block) for block in system.get("parts", ())]),
         max_tokens=config.get("maxOutputTokens"),
         temperature=config.get("temperature"),
@@ -82,6 +81,20 @@ def read_request(http: HttpRequest) -> Request:
         stream=stream,
         extra=extra,
     )
+
+
+def _check_contents(contents: list[Block]) -> None:
+    """Raise BadRequestError where there is nothing to answer, or nothing in a turn."""
+    if not contents:
+        refuse("* GenerateContentRequest.contents: contents is not specified\n")
+    for at, content in enumerate(contents):
+        if not content.get("parts"):
+            refuse(f"* GenerateContentRequest.contents[{at}].parts: contents.parts must not be empty.\n")
+
+
+def model_of(http: HttpRequest) -> str:
+    """The model that the address names. Raises NotFoundError for another address."""
+    return _address(http.path)[0]
 
 
 def check_names(http: HttpRequest) -> None:
@@ -133,9 +146,11 @@ def _output(config: Block) -> tuple[OutputSchema | None, Block]:
 def _reasoning(config: Block) -> tuple[Reasoning | None, Block]:
     """The reasoning, and what it can't say."""
     budget, level, shown = config.get("thinkingBudget"), config.get("thinkingLevel"), config.get("includeThoughts")
-    effort = level.lower() if isinstance(level, str) and level != "THINKING_LEVEL_UNSPECIFIED" else None
-    known = ("thinkingBudget", "includeThoughts", *(("thinkingLevel",) if effort else ()))
-    rest = rest_of(config, known)
+    effort = level.lower() if isinstance(level, str) and level.upper() != "THINKING_LEVEL_UNSPECIFIED" else None
+    known = ["includeThoughts", *(["thinkingLevel"] if effort else [])]
+    if budget is not None and budget >= -1:
+        known.append("thinkingBudget")
+    rest = rest_of(config, tuple(known))
     reasoning = Reasoning(
         effort=effort,
         budget_tokens=budget if budget is not None and budget > 0 else None,
@@ -149,6 +164,8 @@ def _choice(config: Block) -> tuple[ToolChoice | Opaque | None, Block]:
     """Which tools may be called, and the rest of toolConfig. What has no word of ours is kept as it is."""
     rest = rest_of(config, ("functionCallingConfig",))
     calling = config.get("functionCallingConfig")
+    if calling and isinstance(calling.get("mode"), str):
+        calling = {**calling, "mode": calling["mode"].upper()}
     match calling:
         case None:
             return None, rest
@@ -193,15 +210,17 @@ class _History:
         return tuple([self._content(at, content) for at, content in enumerate(contents)])
 
     def _content(self, at: int, content: Block) -> Message:
-        blocks = content.get("parts", [])
-        parts = tuple([self._part(block, f"call_{at}_{index}") for index, block in enumerate(blocks)])
+        parts = tuple([self._part(block, f"call_{at}_{index}") for index, block in enumerate(content["parts"])])
         role: Role = "assistant" if content.get("role") == "model" else "user"
-        if parts and all(isinstance(part, ToolResult) for part in parts):
+        if role == "user" and parts and all(isinstance(part, ToolResult) for part in parts):
             role = "tool"
         known = ("role", "parts") if content.get("role") in _ROLES else ("parts",)
         return Message(role, parts, extra=extra_of(rest_of(content, known)))
 
     def _part(self, block: Block, made: str) -> Part:
+        nameless = any(name in block and "name" not in block[name] for name in ("functionCall", "functionResponse"))
+        if nameless or block.keys() <= {"thought"}:
+            return Opaque(NAME, block)
         if "functionResponse" in block and "text" not in block:
             return self._result(block, block["functionResponse"])
         part = read_part(block, made)

@@ -7,7 +7,7 @@ takes; for the dialects, each quirk is told where it is read.
     _parts      items of a turn, both ways             _growing   items of a stream, as they grow
     _content    a user's content, both ways            _reader    a stream, read
     _request    a request, written                     _writer    a stream, written
-    _checks     what the API refuses in a request      _errors    errors of failed responses and in streams
+    _checks     what can't be read in a request        _errors    errors of failed responses and in streams
     _server     a request, read                        _reply     a whole answer, read and written
     _count      how many tokens a request has
 

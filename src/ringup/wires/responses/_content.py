@@ -29,7 +29,8 @@ def read_block(block: Block) -> Part:
 
 def _read_text(block: Block) -> Part | None:
     text = block.get("text")
-    return Text(text, extra_of(item_fields(block, ("type", "text")))) if isinstance(text, str) else None
+    known = ("type", "text") if block["type"] == "input_text" else ("text",)
+    return Text(text, extra_of(item_fields(block, known))) if isinstance(text, str) else None
 
 
 def _read_image(block: Block) -> Part | None:
@@ -49,7 +50,9 @@ def _read_image(block: Block) -> Part | None:
 
 
 def _read_file(block: Block) -> Part | None:
-    name, url, file_id = word(block.get("filename")), word(block.get("file_url")), word(block.get("file_id"))
+    name, url, file_id = block.get("filename"), word(block.get("file_url")), word(block.get("file_id"))
+    if not isinstance(name, str | None):
+        return None
     if block.get("file_data") is not None:
         media, data = read_data(str(block["file_data"]))
         extra = extra_of(item_fields(block, ("type", "filename", "file_data")))

@@ -34,6 +34,7 @@ from ringup.wires.responses._parts import (
     extra_of,
     item_fields,
     kind_of,
+    looks_like_content,
     message_fields,
     read_item,
 )
@@ -44,6 +45,9 @@ __all__ = ["read_request"]
 _IN_RESULTS = (Text, Image, Document, Opaque)
 _NOT_HERE = ("summarized", "omitted")
 """Ways to show reasoning for which this API has other words: said on this wire, they are some server's own."""
+_USERS = ("input_text", "text")
+"""Words of a user's message; in one of the assistant's they would be written as output_text."""
+_SAID = {"output_text": "text", "refusal": "refusal"}
 _OF_SCHEMA = frozenset({"description", "strict"})
 _HANDLED = frozenset(
     {
@@ -58,8 +62,9 @@ def read_request(http: HttpRequest) -> Request:
 
     Consecutive items of the model make one turn of the assistant, consecutive results one of the role "tool". Fields
     without a name of their own, known to OpenAI or not, are in `extra` (`FIELDS` tells which it knows), with what
-    `text` and `reasoning` hold beyond a schema and an effort, and values in a form that a Request can't hold. As the request that we write stores nothing, one that
-    leaves `store` out has it as None in `extra`. No header belongs to the request on this wire, so none is kept.
+    `text` and `reasoning` hold beyond a schema and an effort, and values in a form that a Request can't hold. As the
+    request that we write stores nothing, one that leaves `store` out has it as None in `extra`. No header belongs to
+    the request on this wire, so none is kept.
     """
     try:
         body = decode(http.body)
@@ -92,7 +97,7 @@ def _extra(body: dict[str, Any], request: Request) -> dict[str, Any]:
     wanted = request.reasoning or Reasoning()
     said = {
         "text": ("format",) if request.output_schema is not None else (),
-        "reasoning": [name for name, word in (("effort", wanted.effort), ("summary", wanted.display)) if word],
+        "reasoning": tuple([name for name, word in (("effort", wanted.effort), ("summary", wanted.display)) if word]),
     }
     for name, known in said.items():
         if rest := item_fields(body.get(name) or {}, known):
@@ -145,6 +150,8 @@ def _output_schema(wanted: Any) -> OutputSchema | None:
         case {"type": "json_object", **rest} if not rest:
             return OutputSchema()
         case {"type": "json_schema", "schema": dict(schema), "name": str(name), **rest} if rest.keys() <= _OF_SCHEMA:
+            if not name:
+                return None
             return OutputSchema(schema, name, wanted.get("description"), wanted.get("strict"))
     return None
 
@@ -209,12 +216,30 @@ def _is_known(kind: str, item: dict[str, Any]) -> bool:
         return all(isinstance(item.get(name), str) for name in ("call_id", "name", CALLS[kind]))
     if kind == "reasoning":
         return all(isinstance(item.get(name) or [], list) for name in ("summary", "content"))
-    return kind != "message" or (item.get("role") == "assistant" and isinstance(item.get("content"), str | list))
+    if kind != "message":
+        return True
+    content = item.get("content")
+    if item.get("role") != "assistant" or not isinstance(content, list):
+        return item.get("role") == "assistant" and isinstance(content, str)
+    begins = bool(content) and _type_of(content[0]) in _SAID  # the first piece holds the item's own fields
+    return all(map(_is_said, content)) and (begins or not message_fields(item))
+
+
+def _is_said(block: Any) -> bool:
+    """Whether a piece of an assistant's message has the form in which we write it."""
+    kind = _type_of(block)
+    if words := _SAID.get(kind):
+        return isinstance(block.get(words), str)
+    return bool(kind) and looks_like_content(block) and kind not in _USERS
+
+
+def _type_of(block: Any) -> str:
+    return str(block.get("type")) if isinstance(block, dict) else ""
 
 
 def _is_result(item: dict[str, Any]) -> bool:
     ids = isinstance(item.get("call_id"), str) or (item.get("call_id") is None and bool(item.get("name")))
-    return ids and _is_content(item.get("output"))
+    return ids and item.get("output") is not None and _is_content(item["output"])
 
 
 def _is_content(content: Any) -> bool:
