@@ -1,4 +1,4 @@
-"""Every test runs without the user's keys and keyring, without the network (but for loopback), and in a home of its own."""
+"""Every test runs without the user's keys and keyring, without the network (but loopback), and in a home of its own."""
 
 from __future__ import annotations
 

@@ -118,6 +118,7 @@ def every(kind: type[APIError]) -> list[type[APIError]]:
 @pytest.mark.parametrize("provider", [OPENAI, CUSTOM, None], ids=["openai", "custom", "nobody"])
 def test_every_class_has_advice_of_its_own(kind: type[APIError], provider: Provider | None) -> None:
     details: dict[str, Any] = {"phase": "stream"} if issubclass(kind, APITimeoutError) else {}
+    details |= {"reason": "invalid"} if issubclass(kind, errors.OutputError) else {}
     advice = advise(kind("it failed", **details), provider, "gpt-4o")
     assert advice[0].isupper()
     assert advice.count(". ") <= 2

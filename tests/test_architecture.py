@@ -50,6 +50,7 @@ FLOORS = {
     "4 world": ["transport", "ledger", "workers", "attachments", "keystore"],
     "4 world, what needs those": ["keys", "drive"],
     "4 world, on the ledger": ["purse"],
+    "4 world, told to others": ["logs", "telemetry"],
     "4 world, put together": ["plan", "parallel"],
     "4 world, put together for vectors and counts": ["embed_plan", "tally"],
     "5 face": ["streams"],

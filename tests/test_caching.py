@@ -299,7 +299,7 @@ def look_up(place: str) -> str:
     [
         (CLAUDE, {"reasoning": "low"}),
         ("claude-haiku-4-5", {"reasoning": 2000}),
-        (NEW, {"wire": CHAT}),
+        (NEW, {"wire": CHAT, "reasoning": "none"}),
         (NEW, {"wire": RESPONSES, "reasoning": "low"}),
         (OLD, {}),
         (OLD, {"wire": RESPONSES}),

@@ -33,9 +33,15 @@ import ringup
 from ringup import keystore
 from ringup.cli.app import app
 from ringup.keys import server_of
+from ringup.masks import quiet
 from ringup.providers import Provider
 from ringup.secret import Secret
 from tests.test_client import chunks, completion
+
+try:
+    from tests.collector import Reader
+except ImportError:  # the SDK isn't installed: then there is nobody to tell
+    Reader: Any = None
 
 SHAPED = "sk-canary-0123456789abcdefghij"
 "A secret that can be told from its form."
@@ -133,19 +139,16 @@ class Scene:
         self.ledger = ringup.Ledger(folder / "calls.db", level=level)
         self.things: list[Any] = []
         self.attempts: list[Any] = []
+        self.spans = Reader() if Reader else None
 
     def url(self, way: str) -> str:
         return f"{self.parrot}/{way}/v1"
 
     def client(self, way: str = "ok", kind: Any = ringup.Client, **given: Any) -> Any:
-        given = {
-            "base_url": self.url(way),
-            "ledger": self.ledger,
-            "retries": 1,
-            "on_event": self.attempts.append,
-            **given,
-        }
-        made = kind("gpt-4o-mini", **given)
+        usual: dict[str, Any] = {"base_url": self.url(way), "ledger": self.ledger, "retries": 1}
+        usual |= {"on_event": self.attempts.append}
+        usual |= {"otel": self.spans.telemetry(content=True, propagate=True)} if self.spans else {}
+        made = kind("gpt-4o-mini", **{**usual, **given})
         self.things.append(made)
         return made
 
@@ -566,7 +569,8 @@ def secret_in_a_field_that_can_not_be_written(s: Scene) -> None:
 
 @kind()
 def secrets_of_a_chat(s: Scene) -> None:
-    chat = s.client().chat(headers={"X-Gateway-Token": PLAIN}, extra={"token": PLAIN})
+    tool = ringup.Opaque("chat_completions", {"type": "mcp", "headers": [{"Authorization": PLAIN}]})
+    chat = s.client().chat(headers={"X-Gateway-Token": PLAIN}, extra={"list": [{"token": PLAIN}]}, tools=[tool])
     s.note(lambda: chat.ask("Hi"))
     s.things.append(chat)
     chat.save(s.folder / "chat.json")
@@ -704,7 +708,7 @@ def test_no_secret_shows(  # noqa: PLR0917
 ) -> None:
     use, secret = KINDS[name]
     scene = Scene(parrot, tmp_path, monkeypatch, level)
-    monkeypatch.setenv("RINGUP_LOG_CONTENT", "")
+    monkeypatch.setenv("RINGUP_LOG_CONTENT", "1")
     with caplog.at_level(logging.DEBUG), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         use(scene)
@@ -724,6 +728,7 @@ def test_no_secret_shows(  # noqa: PLR0917
         "log": caplog.text + "".join([str(record.__dict__) for record in caplog.records]),
         "warnings": "".join([str(warning.message) for warning in warned]),
         "events": repr(scene.attempts),
+        "telemetry": scene.spans.everything() if scene.spans else "",
         "stdout": out.out,
         "stderr": out.err,
         "files": while_open + files(tmp_path),
@@ -835,3 +840,17 @@ def test_a_crash_shows_no_key(how: str, parrot: str, tmp_path: Path) -> None:
     assert ("AuthenticationError" in done.stderr) == (how != "abort")
     assert done.stderr
     assert PLAIN not in done.stdout + done.stderr + files(tmp_path)
+
+
+def test_what_is_secret_is_told_by_its_name_or_form() -> None:
+    held = quiet({"max_tokens": 5, "token": PLAIN, "list": [{"auth": PLAIN, "author": "me"}], "n": SHAPED})
+    assert repr(held) == "{'max_tokens': 5, 'token': '***', 'list': [{'auth': '***', 'author': 'me'}], 'n': '***'}"
+    assert held == {"max_tokens": 5, "token": PLAIN, "list": [{"auth": PLAIN, "author": "me"}], "n": SHAPED}
+    assert held.hides
+    assert quiet({"a": [{"token": PLAIN}]}).hides
+    assert not quiet({"prompt_cache_key": "a", "tokenizer": "b", "keywords": ["c"], "secret": 7}).hides
+    assert copy.deepcopy(held) == held
+    with pytest.raises(TypeError, match="never pickled"):
+        pickle.dumps(held)
+    plain = quiet({"a": [1]})
+    assert pickle.loads(pickle.dumps(plain)) == plain

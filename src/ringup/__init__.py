@@ -82,6 +82,7 @@ from ringup.secret import Secret
 from ringup.similarity import Match, similarity
 from ringup.steps import PAUSE
 from ringup.streams import AsyncStream, Stream
+from ringup.telemetry import Telemetry
 from ringup.usage import Usage
 from ringup.version import __version__
 
@@ -151,6 +152,7 @@ __all__ = [
     "ServiceUnavailableError",
     "Stream",
     "StreamTruncatedError",
+    "Telemetry",
     "Text",
     "Thinking",
     "Tool",

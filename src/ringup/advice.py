@@ -191,6 +191,10 @@ def _protocol(_error: APIError, _provider: Provider, _model: str) -> str:
     return "A retry seldom helps: what answered isn't this API. Check base_url, and any proxy or login page in between."
 
 
+def _not_of_type(_error: APIError, _provider: Provider, _model: str) -> str:
+    return "A retry may help: repair=1 asks the model again and says what is wrong. What it wrote is in .text."
+
+
 _ADVICE: tuple[tuple[type[APIError], Callable[[APIError, Provider, str], str]], ...] = (
     (errors.AuthenticationError, _authentication),
     (errors.PaymentRequiredError, _payment),
@@ -212,5 +216,6 @@ _ADVICE: tuple[tuple[type[APIError], Callable[[APIError, Provider, str], str]], 
     (errors.APIConnectionError, _connection),
     (errors.StreamTruncatedError, _truncated),
     (errors.ProtocolError, _protocol),
+    (errors.OutputError, _not_of_type),
 )
 """The first class that an error belongs to counts: the special ones stand first."""

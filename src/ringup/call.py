@@ -120,8 +120,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     first token: a model may think for minutes. A number bounds every silence, the first too. `shape` is how the answer
     is to be read when it is to be of a type (`ringup.structured`). `breakpoints` says that the model's cache has them,
     `reasons` that the model thinks first.
-    `session` and `tags` are for the ledger. `guard` holds the money that the call may spend; `max_cost` is the limit that
-    the call itself was given, in US dollars.
+    `session` and `tags` are for the ledger. `guard` holds the money that the call may spend; `max_cost` is the limit
+    that the call itself was given, in US dollars.
     """
 
     provider: Provider

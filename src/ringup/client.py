@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
+from typing import Any, Self, TypeVar, Unpack, cast, overload
 
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from ringup.errors import ConfigurationError, ParameterError, RingupWarning
 from ringup.estimates import Estimate
 from ringup.keys import address_error, wrapped
 from ringup.ledger import Ledger, kept
+from ringup.logs import log_call, logger
 from ringup.messages import Message
 from ringup.parallel import run, run_async
 from ringup.plan import Defaults, Params, Planner, check_params, key_as
@@ -39,11 +40,9 @@ from ringup.spending import Limit
 from ringup.steps import Loop, Session, Steps, steps
 from ringup.streams import AsyncStream, Stream
 from ringup.tally import begin_count
+from ringup.telemetry import Telemetry, make_tracer
 from ringup.transport import AsyncTransport, Options, Transport, make_async_transport, make_transport
 from ringup.window import Gauge, Window, drop_oldest, shortened
-
-if TYPE_CHECKING:
-    import logging
 
 __all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "count_tokens", "embed", "estimate", "stream"]
 
@@ -73,6 +72,7 @@ class _Client:
         prices: Mapping[str, Any] | str | os.PathLike[str] | Prices | None = None,
         budget: Any = None,
         budget_unknown: str = "refuse",
+        otel: bool | Telemetry | None = None,
         **defaults: Unpack[Defaults],
     ) -> None:
         """Make a client. Nothing is sent, and no key is looked for, before the first call.
@@ -88,6 +88,8 @@ class _Client:
         proxy       the URL of an HTTP or SOCKS proxy; default: the environment's
         ca_file     a PEM file of further certificate authorities to trust
         transport   "pyreqwest" (the default), "httpx2", or a transport of your own
+        otel        True, or a `Telemetry`: spans and metrics for OpenTelemetry (the extra `otel`); default: the
+                    variable RINGUP_OTEL=1, else none
         prices      prices of your own, which go before those of the table: a `Prices`, or what one is made of (a dict,
                     the path of a TOML file)
         budget      US dollars that the client's calls may cost: "5 USD/day", "0.50 USD/hour", "100 USD/month" (these
@@ -114,6 +116,7 @@ class _Client:
             "prices": prices,
             "budget": budget,
             "budget_unknown": budget_unknown,
+            "otel": otel,
             "model": model,
         }
         if isinstance(secret, ParameterError):
@@ -127,6 +130,7 @@ class _Client:
         self._settings.update(defaults)
         self._planner = Planner(provider, base_url, secret, {"model": model, **defaults}, read_prices(prices))
         self._on_event = on_event
+        self._tracer = make_tracer(otel)
         self._ledger = _ledger(ledger)
         self._purse = make_purse(budget, budget_unknown, self._ledger)
         self._waits = _durability(durability, self._ledger)
@@ -155,7 +159,8 @@ class _Client:
             return self._made(self._planner.plan(messages, given, stream, ask, step), told, name, step, purse)
 
         name, purse = self._new_name(), self._own_purse(params)
-        loop = Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params))
+        watch = self._tracer.tool if self._tracer else None
+        loop = Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params), watch=watch)
         if history and asked and callable(history.window) and not self._gauge(history, params, ask).fits(messages):
             session = Session(None, ask.kind is not None)
             return session, turn(history, asked, shortened(history, asked, session, loop, REAL), session)
@@ -200,7 +205,8 @@ class _Client:
             self._ledger.expect()
         record = Record(plan, self._watch)
         record.queued, record.ask, record.step = REAL.now(), name, step
-        script = call(plan, record, REAL)
+        begin = partial(call, record=record, env=REAL)
+        script = self._tracer.call(record, begin) if self._tracer else begin(plan)
         return record, kept(script, record) if self._ledger and self._waits else script
 
     def _own_purse(self, params: Any) -> Purse | None:
@@ -249,14 +255,13 @@ class _Client:
     def _tell(self, record: Record) -> None:
         """Let those know who want to hear of a call while it goes on."""
         attempt = record.attempts[-1]
-        if attempt.wait is not None and record.outcome == "open":
-            _log().info("attempt %d failed (%s); again in %.2f s", attempt.number, attempt.error, attempt.wait)
+        log_call(record)
         if self._on_event and attempt is not record.announced:
             record.announced = attempt
             try:
                 self._on_event(attempt)
             except Exception:
-                _log().exception("on_event failed; the call goes on")
+                logger().exception("on_event failed; the call goes on")
         if record.outcome == "failed" and attempt.status in (401, 403):
             self._planner.forget()
 
@@ -276,12 +281,6 @@ class _Client:
                 advice="Set the variable HTTPS_PROXY instead: the copy reads it from its own environment.",
             )
         return _again, (type(self), {**self._settings, "proxy": self._options.proxy})
-
-
-def _log() -> logging.Logger:
-    import logging  # here, for its import takes longer than ours
-
-    return logging.getLogger("ringup")
 
 
 def _again(kind: type[_Client], settings: dict[str, Any]) -> _Client:

@@ -124,7 +124,8 @@ def _without_functions(params: dict[str, Any]) -> tuple[dict[str, Any], tuple[st
 
 def _stays(value: Any) -> bool:
     """Whether it can't be in a file, or mustn't."""
-    return callable(value) or (isinstance(value, Quiet) and value.hides)
+    held = getattr(value, "data", value)  # a vendor's own tool
+    return callable(value) or (isinstance(held, Quiet) and held.hides)
 
 
 def begins_turn(message: Message) -> bool:

@@ -1,5 +1,5 @@
-"""An HTTP request and its answer, as wires write and read them. Neither ever holds a key: the transport adds it. Neither
-shows its headers and its body, which may hold other secrets.
+"""An HTTP request and its answer, as wires write and read them. Neither ever holds a key: the transport adds it. And
+neither shows its headers and its body, which may hold other secrets.
 """
 
 from __future__ import annotations

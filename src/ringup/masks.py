@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 __all__ = ["MASK", "NAMED", "Quiet", "is_key", "is_secret", "quiet", "unnamed", "without_shapes"]
@@ -39,12 +40,16 @@ _SHAPES = {
 }
 """What a text that may hold one has in it (looking for that is quick), and what a secret of that kind looks like."""
 
-_COMPILED = [(words, re.compile(shape, re.DOTALL)) for words, shape in _SHAPES.items()]
+
+@cache
+def _compiled() -> list[tuple[tuple[str, ...], re.Pattern[str]]]:
+    """Made when it is first needed: that takes longer than importing the rest."""
+    return [(words, re.compile(shape, re.DOTALL)) for words, shape in _SHAPES.items()]
 
 
 def without_shapes(text: str) -> str:
     """A text without what has the well-known form of a secret."""
-    for words, shape in _COMPILED:
+    for words, shape in _compiled():
         for word in words:
             if word in text:
                 text = shape.sub(MASK, text)
@@ -63,7 +68,8 @@ class Quiet(dict[str, Any]):
     @property
     def hides(self) -> bool:
         """Whether something in it isn't shown."""
-        return repr(dict(self)) != repr(self) or any(isinstance(held, Quiet) and held.hides for held in self.values())
+        shown = unnamed(self)
+        return bool(shown != self) or repr(shown) != repr(self)
 
     def __repr__(self) -> str:
         return without_shapes(repr(unnamed(dict(self))))

@@ -56,7 +56,18 @@ DEFAULT_TIMEOUT = 600.0
 _LONGEST = 1e9
 _OF_A_CLIENT = frozenset(
     {
-        *("provider", "base_url", "api_key", "ledger", "durability", "on_event", "proxy", "ca_file", "transport"),
+        *(
+            "provider",
+            "base_url",
+            "api_key",
+            "ledger",
+            "durability",
+            "on_event",
+            "proxy",
+            "ca_file",
+            "transport",
+            "otel",
+        ),
         *("prices", "budget", "budget_unknown"),
     }
 )

@@ -92,11 +92,13 @@ Steps = Generator[Effects, Any, None]
 
 
 class Loop(Struct, frozen=True, kw_only=True):
-    """What an ask of several calls keeps to. `timeout` bounds all of it, in seconds."""
+    """What an ask of several calls keeps to. `timeout` bounds all of it, in seconds; `watch` sees each tool's job
+    before it runs, and gives the one that is run."""
 
     begin: Begin
     ask: Ask
     timeout: float | None = None
+    watch: Callable[[Job], Job] | None = None
 
 
 class Session:
@@ -362,7 +364,8 @@ def _prepared(loop: Loop, call: ToolCall) -> Generator[Effects, Any, Job | ToolR
                     parameter="approve",
                 )
     try:
-        return Job(call, function, function.read(call))
+        job = Job(call, function, function.read(call))
+        return loop.watch(job) if loop.watch else job
     except ValueError as error:
         return failed(call, str(error))
 

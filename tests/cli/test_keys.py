@@ -148,7 +148,7 @@ def test_a_key_in_the_keyring(sim: Simulator, run: Run, keyring: Memory, monkeyp
     assert not keyring.kept
     assert "openai: OPENAI_API_KEY: not accepted: 401" in run("keys", "check", "openai").stdout
     done = run("keys", "rm", "openai")
-    assert (done.exit_code, done.stderr) == (2, "No key of openai is stored.\n")
+    assert (done.exit_code, done.stderr) == (2, "The key of openai can't be removed: it isn't stored.\n")
 
 
 @pytest.mark.parametrize("way", ["null", "fails", "forgets", "missing"])

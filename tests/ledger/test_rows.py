@@ -228,3 +228,13 @@ def test_rows_are_in_the_order_of_their_columns(path: Path) -> None:
     [attempt] = attempt_rows(1, kept[0], Privacy("metadata"), Secrets())
     assert len(attempt) == len(ATTEMPTS)
     assert attempt[list(ATTEMPTS).index("outcome")] == "answered"
+
+
+def test_a_prompt_that_may_be_cached_has_digests(path: Path) -> None:
+    with client(path, completion(), completion(), level="metadata") as asked:
+        asked.ask("short")
+        asked.ask("long " * 500)
+    short, long = table(path, "calls")
+    assert short["prompt"] is None
+    assert "blocks" in long["prompt"]
+    assert "long long" not in long["prompt"]

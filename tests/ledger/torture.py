@@ -35,19 +35,19 @@ ON_THE_WAY = 0.0005
 """Seconds that a call takes."""
 
 FIRST = 0.2
-"""Seconds that a program's first call takes, as a real one does: meanwhile the ledger loads what it needs."""
+"""Seconds that the first call of each thread takes, as a real one does: meanwhile the ledger loads what it needs."""
 
 
 class Canned:
     """Answers at once, with a number in the reply's id."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.count, self.lock = name, 0, threading.Lock()
+    def __init__(self, name: str, threads: int) -> None:
+        self.name, self.threads, self.count, self.lock = name, threads, 0, threading.Lock()
 
     def exchange(self, *_: Any) -> HttpResponse:
         with self.lock:
             number, self.count = self.count, self.count + 1
-        time.sleep(ON_THE_WAY if number else FIRST)
+        time.sleep(FIRST if number < self.threads else ON_THE_WAY)
         message = {"role": "assistant", "content": f"answer {number}"}
         body = {
             "id": f"{self.name}-{number}",
@@ -70,7 +70,7 @@ def work(path: Path, name: str, waits: bool, threads: int, pipe: int) -> None:
         ledger=ringup.Ledger(path, level=level),
         durability="call" if waits else None,
         session=name,
-        transport=Canned(name),
+        transport=Canned(name, threads),
     )
 
     def calls() -> None:

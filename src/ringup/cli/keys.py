@@ -125,15 +125,14 @@ def rm(provider: str) -> None:
     """Remove a stored key. A variable of the environment stays as it is."""
     (found,) = _found([provider])
     stored = keystore.stored(provider)
-    if stored is None:
-        note(f"No key of {provider} is stored.", fg="red")
-    elif trouble := keystore.forget(stored):
-        note(f"The key of {provider} is still there: {trouble}.", fg="red")
-    else:
+    trouble = keystore.forget(stored) if stored else "it isn't stored"
+    if stored and not trouble:
         click.echo(f"{provider}: removed from {_place(stored)}")
+    else:
+        note(f"The key of {provider} can't be removed: {trouble}.", fg="red")
     if variable := variable_of(found):
         warn(f"{variable} is set, and still counts.")
-    if stored is None or trouble:
+    if trouble:
         raise click.exceptions.Exit(MISUSED)
 
 

@@ -30,8 +30,8 @@ _ALL = -1
 def log(context: click.Context, number: int, json_: bool) -> None:
     """List the last calls, newest first: who was asked, how it ended, tokens, cost and time.
 
-    Prompts and answers aren't kept, unless RINGUP_LEDGER_LEVEL says so. The log is a SQLite file in your data folder, or
-    the one that RINGUP_LEDGER names.
+    Prompts and answers aren't kept, unless RINGUP_LEDGER_LEVEL says so. The log is a SQLite file in your data folder,
+    or the one that RINGUP_LEDGER names.
     """
     if context.invoked_subcommand:
         return
@@ -83,7 +83,7 @@ def _made(call: dict[str, Any] | None, id: int) -> Made:
     if call is None:
         raise click.UsageError(f"the log {ledger_path()} has no call {id}.")
     if not call.get("prompt"):
-        raise click.UsageError(f"call {id} was logged without digests of its prompt.")
+        raise click.UsageError(f"call {id} has no digests of its prompt: it is too short for any cache, or has none.")
     started = datetime.fromisoformat(call["started"]).timestamp()
     usage = Usage(**{name: call[name] for name in _COUNTERS})
     return Made(sent=read(call["prompt"]), usage=usage, started=started, ended=started + (call["latency"] or 0.0))

@@ -98,7 +98,7 @@ class Privacy:
             )
         if redact is not None and (level != "redacted" or not callable(redact)):
             raise ParameterError('redact is a function of a text, for level="redacted"', parameter="redact")
-        self.level = cast("Level", level)
+        self.level: Level = cast("Level", level)
         self.redact = redact or personal if level == "redacted" else None
 
     @property

@@ -34,10 +34,13 @@ _SPOKEN_CAMEL = frozenset({"thinkingLevel", "responseMimeType", "prompt_cache_re
 """Parameters whose words are the vendor's own, and not the user's: these are kept at the level `metadata` too."""
 
 _LONGEST_ERROR = 500
+_CACHED_FROM = {"openai": 1024, "azure": 1024, "anthropic": 512, "gemini": 1024}
+"""Tokens from which on a provider caches prompts, at the least of its models (their guides, November 2026)."""
+
 _NO_USAGE = Usage()
 _NO_BILL = Bill()
 _NOT_YET = Bill(reason="the program ended before the price was looked up")
-_NO_CONTENT = dict.fromkeys(("input", "output", "tools", "request", "reply"))
+_NO_CONTENT: dict[str, Any] = dict.fromkeys(("input", "output", "tools", "request", "reply"))
 _OUTSIDE = frozenset(
     {
         *("session", "url", "model", "model_answered", "raw_finish_reason", "error"),
@@ -166,7 +169,10 @@ def _cost(bill: Bill) -> dict[str, Any]:
 
 
 def _prompt(plan: Plan) -> str | None:
-    """Digests of the prompt's blocks, for `ringup log explain-cache`, and none of its words."""
+    """Digests of the prompt's blocks, for `ringup log explain-cache`, and none of its words. None where it can't have
+    as many tokens as its provider's cache begins with: a token is a byte at least."""
+    if len(plan.http.body) < _CACHED_FROM.get(plan.provider.name, 0):
+        return None
     sent = what_was_sent(plan)
     return encode(sent.fingerprint).decode() if sent else None
 

@@ -193,8 +193,8 @@ def _is_plain(message: Message) -> bool:
 def _words(part: Part) -> str:
     """What can be searched for in a part."""
     match part:
-        case Text(text) | Thinking(text) | Refusal(text):
-            return text
+        case Text() | Thinking() | Refusal():
+            return part.text
         case ToolCall():
             return f"{part.name} {part.json}"
         case ToolResult():

@@ -11,7 +11,6 @@ own yet, begins with nothing; what the parent had not written yet is the parent'
 from __future__ import annotations
 
 import atexit
-import importlib
 import os
 import queue
 import sys
@@ -28,6 +27,8 @@ from ringup.ledger._private import Privacy, Secrets
 from ringup.ledger._rows import attempt_rows, call_row, cost_row, linked, tag_rows
 from ringup.ledger._schema import has_index, insert, open_ledger, transaction
 from ringup.ledger._turns import Turns
+from ringup.prices import bill
+from ringup.usage import Usage
 
 if TYPE_CHECKING:
     import logging
@@ -113,9 +114,9 @@ class Writer:
         self.lost = 0
         self._busy = threading.Lock()  # held while the connection is at work
         self._file: _File | None = None
-        self._prices = threading.Event()  # set when they are imported
+        self._prices = threading.Event()  # set when they are loaded
         self._loader: threading.Thread | None = None
-        if "genai_prices" in sys.modules:
+        if "genai_prices.data" in sys.modules:
             self._prices.set()
         self._missed: list[tuple[int, int, int, str]] = []
         self._warned: set[str] = set()
@@ -127,12 +128,11 @@ class Writer:
 
     def add(self, entry: Entry) -> None:
         """Hand over what is to be written. Returns at once."""
-        weight = entry.weight
         with self._lock:
-            late = self._waiting + weight > _MOST_WAITING
+            late = self._waiting + entry.weight > _MOST_WAITING
+            started = late or self._thread is not None or self._start()
             if not late:
-                started = self._thread is not None or self._start()
-                self._waiting += weight
+                self._waiting += entry.weight
                 self._queue.put(entry)
                 if entry.receipt:
                     self._hurry.put(None)
@@ -267,9 +267,8 @@ class Writer:
         return self._file
 
     def _load(self) -> None:
-        """Import the prices, which takes longer than a row may wait for its commit; then the costs follow."""
-        with suppress(ImportError):
-            importlib.import_module("genai_prices")
+        """Load the prices, which takes longer than a row may wait for its commit; then the costs follow."""
+        bill("openai", "gpt-4o-mini", Usage(input_tokens=1, output_tokens=1))  # the first one does
         self._prices.set()
         with self._lock:
             if self._thread is not None:
@@ -279,6 +278,8 @@ class Writer:
         """Close the file. When no other process has it open, SQLite then empties its WAL, and takes it away."""
         file, self._file = self._file, None
         if file:
+            if self._prices.is_set():
+                file.price()
             file.connection.close()
 
     def _finish(self) -> None:
@@ -286,8 +287,6 @@ class Writer:
         with self._busy:
             if self._loader:
                 self._loader.join(_PATIENCE)
-            if self._file and self._prices.is_set():
-                self._file.price()
             self._close()
 
     def _lose(self, entries: list[Entry], error: Exception) -> None:
@@ -315,7 +314,7 @@ class Writer:
     # Around a fork
 
     def pause(self) -> None:
-        """Before a fork: let the threads finish the transaction and the import, and close the file."""
+        """Before a fork: let the threads finish the transaction and the loading, and close the file."""
         if self._loader:
             self._loader.join()
         self._busy.acquire()

@@ -1,0 +1,75 @@
+"""What is logged, at which level, and what never is."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+import ringup
+from tests.test_client import Wire, chunks, completion
+
+KEY = "Kanarienvogel4711zwitschert"
+
+
+def client(*answers: object) -> ringup.Client:
+    return ringup.Client("gpt-4o-mini", api_key=KEY, transport=Wire(*answers))
+
+
+@pytest.fixture(autouse=True)
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "ringup" and record.levelno == level]
+
+
+def test_retries_and_failures_are_told_at_info(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "ringup"):
+        client(503, completion()).ask("Open sesame")
+        with pytest.raises(ringup.BadRequestError):
+            client(400).ask("Open sesame")
+    retry, failure = lines(caplog, logging.INFO)
+    assert retry.startswith("openai/gpt-4o-mini: try 1 failed (")
+    assert "; again in " in retry
+    assert failure.startswith("openai/gpt-4o-mini failed: BadRequestError: ")
+    assert not lines(caplog, logging.DEBUG)
+
+
+def test_calls_are_told_at_debug_without_their_words(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "ringup"):
+        client(completion("Paris.")).ask("Open sesame")
+        "".join(client(chunks("Par", "is.")).stream("Open sesame"))
+    sent, answered, _, streamed = lines(caplog, logging.DEBUG)
+    assert sent.startswith("openai/gpt-4o-mini: try 1, ")
+    assert "stop in " in answered
+    assert answered.endswith("9 tokens in, 2 out")
+    assert streamed.endswith("9 tokens in, 2 out")
+    assert "sesame" not in caplog.text
+    assert "Paris" not in caplog.text
+
+
+def test_words_only_where_they_are_asked_for(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGUP_LOG_CONTENT", "1")
+    with caplog.at_level(logging.INFO, "ringup"):
+        client(503, completion("Paris.")).ask("Open sesame")
+    assert "sesame" not in caplog.text
+    with caplog.at_level(logging.DEBUG, "ringup"):
+        client(completion("Paris.")).ask(f"Open sesame with {KEY}", system="Be short.")
+    sent, answered = lines(caplog, logging.DEBUG)
+    assert "Open sesame with ***" in sent
+    assert "Be short." in sent
+    assert "Paris." in answered
+
+
+def test_a_program_that_asks_for_nothing_hears_nothing() -> None:
+    code = (
+        "import sys, ringup; from tests.test_client import Wire, completion\n"
+        "try: ringup.Client('gpt-4o-mini', api_key='x' * 20, transport=Wire(400)).ask('Hi')\n"
+        "except ringup.APIError: pass\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("", "")

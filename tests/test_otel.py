@@ -1,0 +1,301 @@
+"""Spans and metrics, read by the SDK's own in-memory readers."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import ringup
+from ringup.testing import Simulator
+from tests.test_client import Wire, chunks, completion
+
+pytest.importorskip("opentelemetry.sdk.trace")
+
+from opentelemetry import trace
+
+from tests.collector import Reader
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    made = Reader()
+    yield made
+    made.tracers.shutdown()
+    made.meters.shutdown()
+
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def client(reader: Reader) -> Make:
+    def make(*answers: Any, otel: Any = None, kind: Any = ringup.Client, **given: Any) -> Any:
+        wire = Wire(*answers)
+        usual: dict[str, Any] = {"api_key": "sk-canary-0123456789abcdef", "transport": wire}
+        made = kind("gpt-4o-mini", otel=otel or reader.telemetry(), **(usual | given))
+        made.wire = wire
+        return made
+
+    return make
+
+
+def test_a_call(client: Make, reader: Reader) -> None:
+    client(completion()).ask("Hi", temperature=0.5, max_tokens=9, seed=1, stop="x", session="s1")
+    span = reader.span
+    assert (span.name, span.kind.name, span.status.status_code.name) == ("chat gpt-4o-mini", "CLIENT", "UNSET")
+    assert dict(span.attributes) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-4o-mini",
+        "gen_ai.conversation.id": "s1",
+        "gen_ai.request.temperature": 0.5,
+        "gen_ai.request.max_tokens": 9,
+        "gen_ai.request.seed": 1,
+        "gen_ai.request.stop_sequences": ("x",),
+        "gen_ai.response.id": "chatcmpl-1",
+        "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
+        "gen_ai.response.finish_reasons": ("stop",),
+        "gen_ai.usage.input_tokens": 9,
+        "gen_ai.usage.output_tokens": 2,
+        "server.address": "api.openai.com",
+        "server.port": 443,
+    }
+    (event,) = span.events
+    assert event.name == "ringup.attempt"
+    assert event.attributes["ringup.attempt.outcome"] == "answered"
+    assert event.attributes["http.response.status_code"] == 200
+    assert span.instrumentation_scope.name == "ringup"
+
+
+def test_every_try_is_an_event(client: Make, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    client(503, 503, completion()).ask("Hi")
+    tries = [
+        (event.attributes["ringup.attempt.number"], event.attributes["ringup.attempt.outcome"])
+        for event in reader.span.events
+    ]
+    assert tries == [(1, "failed"), (2, "failed"), (3, "answered")]
+    assert reader.span.events[0].attributes["http.response.status_code"] == 503
+
+
+def test_a_failure(client: Make, reader: Reader) -> None:
+    with pytest.raises(ringup.BadRequestError):
+        client(400).ask("Hi")
+    assert reader.span.status.status_code.name == "ERROR"
+    assert reader.span.attributes["error.type"] == "BadRequestError"
+    assert not [event for event in reader.span.events if event.name == "exception"]
+    (duration,) = reader.points()["gen_ai.client.inference.duration"]
+    assert duration.attributes["error.type"] == "BadRequestError"
+
+
+def test_a_streams_span_ends_with_the_stream(client: Make, reader: Reader) -> None:
+    stream = client(chunks("Hel", "lo")).stream("Hi")
+    assert next(stream) == "Hel"
+    assert not reader.spans
+    assert "".join(stream) == "lo"
+    assert reader.span.attributes["gen_ai.request.stream"] is True
+    assert reader.span.attributes["gen_ai.response.time_to_first_chunk"] >= 0
+    assert reader.span.attributes["gen_ai.usage.output_tokens"] == 2
+    (first,) = reader.points()["gen_ai.client.inference.time_to_first_chunk"]
+    assert first.count == 1
+
+
+def test_a_stream_that_is_left(client: Make, reader: Reader) -> None:
+    with client(chunks("Hel", "lo")).stream("Hi") as stream:
+        next(stream)
+    assert reader.span.attributes["ringup.outcome"] == "cancelled"
+    assert reader.span.status.status_code.name == "UNSET"
+    client(chunks("never")).stream("Hi").close()
+    assert len(reader.spans) == 1
+
+
+def test_the_parent_is_the_span_of_whoever_asks(client: Make, reader: Reader) -> None:
+    tracer = reader.tracers.get_tracer("app")
+    with tracer.start_as_current_span("outer") as outer:
+        client(completion()).ask("Hi")
+        assert "".join(client(chunks("a")).stream("Hi")) == "a"
+        assert trace.get_current_span() is outer
+    assert [span.parent.span_id for span in reader.spans[:2]] == [outer.get_span_context().span_id] * 2
+
+
+def test_async_calls_at_the_same_time_keep_their_parents(reader: Reader) -> None:
+    tracer = reader.tracers.get_tracer("app")
+
+    async def ask(client: Any, name: str) -> None:
+        with tracer.start_as_current_span(name):
+            await client.ask("Hi", session=name)
+            async with client.stream("Hi", session=name) as stream:
+                async for _ in stream:
+                    await asyncio.sleep(0)
+
+    async def main(url: str) -> None:
+        given: Any = {"base_url": url, "api_key": "sk-any-key-at-all", "otel": reader.telemetry()}
+        async with ringup.AsyncClient("gpt-4o-mini", **given) as client:
+            await asyncio.gather(*[ask(client, f"task {number}") for number in range(5)])
+
+    with Simulator() as sim:
+        asyncio.run(main(sim.openai_url))
+    outer = {span.context.span_id: span.name for span in reader.spans if span.name.startswith("task")}
+    calls = [span for span in reader.spans if span.name == "chat gpt-4o-mini"]
+    assert len(calls) == 10
+    assert all(outer[span.parent.span_id] == span.attributes["gen_ai.conversation.id"] for span in calls)
+
+
+def test_metrics(client: Make, reader: Reader) -> None:
+    usage = {
+        "prompt_tokens": 100,
+        "completion_tokens": 20,
+        "total_tokens": 120,
+        "prompt_tokens_details": {"cached_tokens": 60},
+        "completion_tokens_details": {"reasoning_tokens": 5},
+    }
+    client({**completion(), "usage": usage}).ask("Hi")
+    points = reader.points()
+    values = {name.removeprefix("gen_ai.client.inference."): held[0] for name, held in points.items()}
+    assert values["usage.input_tokens"].value == 100
+    assert values["usage.output_tokens"].value == 20
+    assert values["usage.cache_read.input_tokens"].value == 60
+    assert values["usage.reasoning.output_tokens"].value == 5
+    assert "usage.cache_write.input_tokens" not in values
+    assert values["operation.input_tokens"].sum == 100
+    assert values["duration"].explicit_bounds[:3] == (0.01, 0.02, 0.04)
+    assert dict(values["duration"].attributes) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-4o-mini",
+        "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
+        "server.address": "api.openai.com",
+        "server.port": 443,
+    }
+
+
+def calling(**arguments: Any) -> dict[str, Any]:
+    function = {"name": "look", "arguments": ringup.wire_tools.encode(arguments).decode()}
+    made = completion("", tool_calls=[{"id": "c1", "type": "function", "function": function}])
+    made["choices"][0]["finish_reason"] = "tool_calls"
+    return made
+
+
+def test_tools(client: Make, reader: Reader) -> None:
+    tracer = reader.tracers.get_tracer("app")
+
+    def look(what: str) -> str:
+        """Look something up."""
+        with tracer.start_as_current_span("inside"):
+            return f"no {what}"
+
+    with tracer.start_as_current_span("outer") as outer:
+        client(calling(what="x"), completion()).ask("Hi", tools=[look])
+    spans = {span.name: span for span in reader.spans}
+    tool = spans["execute_tool look"]
+    assert tool.kind.name == "INTERNAL"
+    assert tool.parent.span_id == outer.get_span_context().span_id
+    assert spans["inside"].parent.span_id == tool.context.span_id
+    assert dict(tool.attributes) == {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "look",
+        "gen_ai.tool.type": "function",
+        "gen_ai.tool.call.id": "c1",
+    }
+    assert len([span for span in reader.spans if span.name == "chat gpt-4o-mini"]) == 2
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_tool_that_fails(client: Make, reader: Reader, is_async: bool) -> None:
+    def plain() -> str:
+        """Look."""
+        raise KeyError("x")
+
+    async def look() -> str:
+        """Look."""
+        return plain()
+
+    if not is_async:
+        plain.__name__ = "look"
+    client(calling(), completion()).ask("Hi", tools=[look if is_async else plain])
+    (tool,) = [span for span in reader.spans if span.name == "execute_tool look"]
+    assert tool.status.status_code.name == "ERROR"
+    assert tool.attributes["error.type"] == "KeyError"
+
+
+def test_content_only_where_it_is_asked_for(client: Make, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(what: str) -> str:
+        """Look something up."""
+        return f"no {what}"
+
+    given: dict[str, Any] = {"tools": [look], "system": "Be short."}
+    client(calling(what="sesame"), completion("Paris.")).ask("Open sesame", **given)
+    assert "sesame" not in repr([span.to_json() for span in reader.spans])
+    reader.exporter.clear()
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")
+    client(calling(what="sesame"), completion("Paris.")).ask("Open sesame sk-canary-0123456789abcdef", **given)
+    first, tool, last = sorted(reader.spans, key=lambda span: span.start_time)
+    assert first.attributes["gen_ai.system_instructions"] == '[{"type":"text","content":"Be short."}]'
+    asked = '[{"role":"user","parts":[{"type":"text","content":"Open sesame ***"}]}]'
+    assert first.attributes["gen_ai.input.messages"] == asked
+    assert '"type":"tool_call","id":"c1","name":"look"' in first.attributes["gen_ai.output.messages"]
+    assert tool.attributes["gen_ai.tool.call.arguments"] == '{"what":"sesame"}'
+    assert tool.attributes["gen_ai.tool.call.result"] == "no sesame"
+    assert '"type":"tool_call_response","id":"c1","response":"no sesame"' in last.attributes["gen_ai.input.messages"]
+    assert '"finish_reason":"stop"' in last.attributes["gen_ai.output.messages"]
+
+
+def test_embeddings(reader: Reader) -> None:
+    with (
+        Simulator() as sim,
+        ringup.Client(base_url=sim.openai_url, api_key="sk-any-key-at-all", otel=reader.telemetry()) as client,
+    ):
+        client.embed(["a", "b"], model="text-embedding-3-small", dimensions=8)
+    assert reader.span.name == "embeddings text-embedding-3-small"
+    assert reader.span.attributes["gen_ai.operation.name"] == "embeddings"
+    assert reader.span.attributes["gen_ai.embeddings.dimension.count"] == 8
+    assert reader.span.attributes["gen_ai.usage.input_tokens"] > 0
+    points = reader.points()
+    assert set(points) == {"gen_ai.client.embeddings.duration", "gen_ai.client.embeddings.operation.input_tokens"}
+
+
+def test_the_trace_goes_along_only_where_it_is_asked_to(client: Make, reader: Reader) -> None:
+    made = client(completion())
+    made.ask("Hi")
+    assert "traceparent" not in made.wire.requests[0].headers
+    made = client(completion(), otel=reader.telemetry(propagate=True))
+    made.ask("Hi")
+    span = reader.spans[-1]
+    version, of, by, _ = made.wire.requests[0].headers["traceparent"].split("-")
+    assert (version, of, by) == ("00", f"{span.context.trace_id:032x}", f"{span.context.span_id:016x}")
+    assert "baggage" not in made.wire.requests[0].headers
+
+
+def test_nothing_secret_is_told(client: Make, reader: Reader) -> None:
+    key = "Kanarienvogel4711zwitschert"
+    wire = Wire({**completion(key), "id": key, "model": key})
+    ringup.Client(
+        "gpt-4o-mini", api_key=key, transport=wire, otel=reader.telemetry(content=True), headers={"X-Token": key}
+    ).ask(f"My key is {key}", session=key)
+    assert key not in reader.span.to_json()
+
+
+def test_it_is_off_by_default_and_costs_no_import() -> None:
+    code = (
+        "import sys, ringup; from tests.test_client import Wire, completion\n"
+        "ringup.Client('gpt-4o-mini', api_key='x' * 20, transport=Wire(completion())).ask('Hi')\n"
+        "assert not any(name.startswith('opentelemetry') for name in sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_how_it_is_switched_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ringup.Client("gpt-4o-mini")._tracer is None
+    monkeypatch.setenv("RINGUP_OTEL", "1")
+    assert ringup.Client("gpt-4o-mini")._tracer is not None
+    assert ringup.Client("gpt-4o-mini", otel=False)._tracer is None
+    with pytest.raises(ringup.ParameterError, match="otel"):
+        ringup.Client("gpt-4o-mini", otel="yes")  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(ringup.MissingExtraError, match=r"ringup\[otel\]"):
+        ringup.Client("gpt-4o-mini", otel=True)
