@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ringup.call import Record
@@ -23,6 +24,7 @@ __all__ = ["log_call", "logger"]
 _secrets = Secrets()
 
 
+@cache
 def logger() -> logging.Logger:
     """The logger, which says nothing where nobody listens."""
     import logging  # here, for its import takes longer than ours

@@ -1,7 +1,7 @@
 """The one thread of a process that writes to a ledger's file, and checkpoints it.
 
-Records are taken together: 25 ms after the first one, all that came are committed in one transaction. So a process
-that is killed loses the last moments only, and a call waits for nothing. What is waited for (`Receipt`) is committed
+Records are taken together: every 25 ms at most, all that came are committed in one transaction. So a process that is
+killed loses the last moments only, and a call waits for nothing. What is waited for (`Receipt`) is committed
 at once.
 
 A connection to SQLite must not live through a fork. So it is closed before, and the child, which has no thread of its
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Receipt", "Writer", "writer_of"]
 
 _GATHER = 0.025
-"""Seconds after the first record in which more are waited for. With the commit, far below the 100 ms promised."""
+"""Seconds from one commit's beginning to the next one's, at least. Far below the 100 ms promised."""
 
 _IDLE = 10.0
 _PATIENCE = 5.0
@@ -176,9 +176,10 @@ class Writer:
     # In the thread
 
     def _run(self, source: _Queue, hurry: queue.SimpleQueue[None]) -> None:
-        going = True
+        going, begun = True, 0.0
         while going:
-            batch, going = _gather(source, hurry)
+            batch, going = _gather(source, hurry, begun + _GATHER)
+            begun = time.monotonic()
             self._write(batch)
             if going and not batch:
                 going = not self._retire(source)
@@ -397,19 +398,17 @@ class _File:
         insert(self.connection, "tags", tags)
 
 
-def _gather(source: _Queue, hurry: queue.SimpleQueue[None]) -> tuple[list[Entry], bool]:
-    """What comes until somebody waits for it, or 25 ms have passed since the first. Nothing after 10 s.
-
-    And whether to go on.
-    """
+def _gather(source: _Queue, hurry: queue.SimpleQueue[None], until: float) -> tuple[list[Entry], bool]:
+    """What comes until then, or until somebody waits for it; and whether to go on. Nothing after 10 s."""
     batch: list[Entry] = []
     try:
         entry = source.get(timeout=_IDLE)
     except queue.Empty:
         return batch, True
-    if entry is not None and not entry.receipt:
+    pause = until - time.monotonic()
+    if entry is not None and not entry.receipt and pause > 0:
         with suppress(queue.Empty):
-            hurry.get(timeout=_GATHER)
+            hurry.get(timeout=pause)
     while entry is not None:
         batch.append(entry)
         try:
