@@ -316,9 +316,9 @@ class Writer:
 
     def pause(self) -> None:
         """Before a fork: let the threads finish the transaction and the loading, and close the file."""
-        if self._loader:
-            self._loader.join()
         self._busy.acquire()
+        if self._loader:  # which is started under that lock: a child must not be born in the midst of an import
+            self._loader.join()
         self._lock.acquire()
         self._close()
 
