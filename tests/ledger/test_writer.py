@@ -187,12 +187,10 @@ from tests.test_client import CANARY, Wire, completion
 
 class Same(Wire):
     def exchange(self, *_):
-        self.answers = [completion()]
-        return super().exchange(*_)
+        return Wire(completion()).exchange(*_)
 
 client = ringup.Client("gpt-4o-mini", api_key=CANARY, ledger=ringup.Ledger(sys.argv[1], level="full"), transport=Same())
 client.ask("before", session="parent")
-client._ledger.flush()  # by now all is imported: a child that is made in the middle of an import can't finish it
 stop = threading.Event()
 def calls():
     while not stop.is_set():

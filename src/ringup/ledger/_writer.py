@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -436,6 +437,7 @@ def writer_of(path: Path) -> Writer:
     """The writer of a file in this process."""
     writer = _WRITERS.get(str(path))
     if writer is None:
+        _heed_forks()
         with _FORKING:
             writer = _WRITERS.setdefault(str(path), Writer(path))
     return writer
@@ -463,5 +465,11 @@ def _begin_anew() -> None:
     _FORKING.release()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_pause, after_in_parent=_resume, after_in_child=_begin_anew)
+@cache
+def _heed_forks() -> None:
+    """What is to be done around forks, from the first writer on. What is registered last is called first, before a
+    fork: so it isn't held up by logging, which keeps its lock meanwhile that our threads may wait for."""
+    import logging  # noqa: F401 - for it to be registered
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_pause, after_in_parent=_resume, after_in_child=_begin_anew)
