@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import jsonschema
 import msgspec
@@ -314,3 +314,15 @@ def test_a_type_is_worked_out_once() -> None:
 def test_names_are_those_that_every_vendor_takes() -> None:
     names = [typed.kind_of(kind).name for kind, _ in CASES]
     assert all(re.fullmatch("[A-Za-z0-9_-]{1,64}", name) for name in names)
+
+
+class Zeta(TypedDict):
+    reasoning: str
+    answer: str
+
+
+def test_the_fields_of_a_typed_dict_keep_their_order() -> None:
+    """A model writes them in this order: it is to reason before it answers."""
+    for kind in (Zeta, list[Zeta]):
+        schema = typed.kind_of(kind).schema
+        assert [*schema["$defs"]["Zeta"]["properties"]] == ["reasoning", "answer"]

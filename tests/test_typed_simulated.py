@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 
@@ -83,3 +83,18 @@ def test_tools_in_async_code(server: Simulator, model: str) -> None:
             assert isinstance(stream.reply.output, dict)
 
     asyncio.run(run())
+
+
+class Weather(TypedDict):
+    reasoning: str
+    city: str
+
+
+@pytest.mark.parametrize("model", [*MODELS, "gemini-2.5-flash"])
+def test_tools_and_a_type_together_end(server: Simulator, model: str) -> None:
+    """Gemini 2.x takes no schema beside tools: there the answer is a tool of its own."""
+    client = server.client(model, **MODELS.get(model, {}))
+    reply = client.ask("What is the weather in Oslo?", tools=[get_weather], output=Weather)
+    assert reply.ended == "answered"
+    assert reply.output["city"] == "Oslo"
+    assert len(reply.steps) == 2

@@ -211,6 +211,8 @@ def _wrong_name(params: Any) -> TypeError | None:
         return None
     if name in _OF_A_CLIENT:
         return TypeError(f"{name} is given to a client, not to a call: ringup.Client(..., {name}=...).ask(...)")
+    if name == "output":
+        return TypeError("output is given to ask or stream, not to a client or a chat: chat.ask(..., output=...)")
     known, more = (", ".join(sorted(names)) for names in (Params.__optional_keys__, _OF_A_CLIENT))
     return TypeError(f"unknown parameter {name!r}; the parameters are: {known}; and of a client: {more}")
 

@@ -347,7 +347,8 @@ def _prepared(loop: Loop, call: ToolCall) -> Generator[Effects, Any, Job | ToolR
     """The call as a job, or what the model is told instead."""
     function = loop.ask.functions.get(call.name)
     if function is None:
-        return failed(call, f"There is no tool {call.name!r}. The tools are: {', '.join(loop.ask.functions)}.")
+        known = ", ".join(loop.ask.functions) or "none"
+        return failed(call, f"There is no tool {call.name!r}. The tools are: {known}.")
     if loop.ask.approve and _is_readable(call):
         match (yield Decide(loop.ask.approve, call)):
             case _Pause() as pause:

@@ -118,6 +118,9 @@ def _with_times(schema: dict[str, Any], root: inspect.Type) -> dict[str, Any]:
         else:
             for part, inner in _beside(held, kind):
                 walk(part, inner)
+            if isinstance(kind, inspect.TypedDictType) and "properties" in held:  # msgspec sorts those by name
+                order = {name: at for at, name in enumerate(typing.get_type_hints(kind.cls))}
+                held["properties"] = dict(sorted(held["properties"].items(), key=lambda field: order[field[0]]))
 
     walk(schema, root)
     return schema

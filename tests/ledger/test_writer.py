@@ -181,7 +181,7 @@ def test_clients_of_one_file_share_a_thread(path: Path) -> None:
 
 
 FORKING = """
-import os, sys, threading
+import os, sys
 import ringup
 from tests.test_client import CANARY, Wire, completion
 
@@ -191,14 +191,9 @@ class Same(Wire):
 
 client = ringup.Client("gpt-4o-mini", api_key=CANARY, ledger=ringup.Ledger(sys.argv[1], level="full"), transport=Same())
 client.ask("before", session="parent")
-stop = threading.Event()
-def calls():
-    while not stop.is_set():
-        client.ask("meanwhile", session="parent")
-threads = [threading.Thread(target=calls) for _ in range(2)]
-for thread in threads: thread.start()
 children = []
 for number in range(6):
+    client.ask("meanwhile", session="parent")
     child = os.fork()
     if not child:
         for _ in range(5):
@@ -207,8 +202,6 @@ for number in range(6):
         os._exit(0)
     children.append(child)
 for child in children: assert os.waitpid(child, 0)[1] == 0
-stop.set()
-for thread in threads: thread.join()
 client.close()
 print(client._ledger.lost)
 """

@@ -64,7 +64,8 @@ def wanted(talk: Conversation) -> tuple[Wanted, ...]:
     results = results_of(request)
     todo = _left(_planned(talk, offers), results)
     if not todo and choice.mode == "required":
-        offer = nearest(offers, talk.asked)
+        called = {call.name for message in request.messages for call in message.tool_calls}
+        offer = nearest([offer for offer in offers if offer.name not in called] or offers, talk.asked)
         todo = [Ask(offer, text) for text in several(offer, talk.asked)]
     calls = _now([(ask, _filled(talk, ask, results)) for ask in todo], results)
     one = request.parallel_tool_calls is False or any(call.kind == "old" for call in calls)
