@@ -104,6 +104,7 @@ def _stored_responses(to: Visitor) -> None:
     send("GET", f"/v1/responses/{later}/input_items")
     send("GET", f"/v1/responses/{later}/input_items?limit=1&order=asc")
     send("POST", "/v1/responses/input_tokens", {"model": "gpt-4o-mini", "input": "Hello!"})
+    send("POST", "/v1/responses/compact", {"model": "gpt-4o-mini", "input": asked})
     send("POST", f"/v1/responses/{later}/cancel")
     behind = send("POST", "/v1/responses", {"model": "gpt-4o-mini", "input": "Hello!", "background": True})
     send("POST", f"/v1/responses/{_field(behind, 'id')}/cancel")

@@ -23,7 +23,9 @@ __all__ = [
     "expect",
     "missing",
     "not_json",
+    "number",
     "too_long",
+    "whole",
     "wrong_type",
     "wrong_value",
 ]
@@ -169,3 +171,18 @@ def check_metadata(metadata: dict[str, Any]) -> None:
         expect(value, str, f"metadata.{key}")
         if len(value) > 512:
             raise too_long(f"metadata.{key}", "string", 512, len(value))
+
+
+# What a request holds
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, also one that is written 3.0; None for what is none."""
+    if value is None or isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
+        return None
+    return int(value)
+
+
+def number(value: Any) -> float | None:
+    """A number; None for a word."""
+    return None if isinstance(value, str) else value

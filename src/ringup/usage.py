@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-__all__ = ["Usage", "add"]
+__all__ = ["Usage", "add", "flattened", "nested"]
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,3 +60,28 @@ def add(a: Usage, b: Usage) -> Usage:
         details=_sum_details(a.details, b.details),
         estimated=a.estimated or b.estimated,
     )
+
+
+def flattened(usage: dict[str, Any]) -> dict[str, Any]:
+    """A provider's counters on one level: inner ones with a dot. What is null is left out."""
+    flat: dict[str, Any] = {}
+    for key, value in usage.items():
+        if isinstance(value, dict):
+            flat.update({f"{key}.{inner}": held for inner, held in value.items() if held is not None})
+        elif value is not None:
+            flat[key] = value
+    return flat
+
+
+def nested(fields: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+    """The way back: the counters are added to what is written, and that is given. What isn't known is left out."""
+    for key, value in fields.items():
+        outer, dot, inner = key.partition(".")
+        if value is None:
+            continue
+        held = written.setdefault(outer, {}) if dot else None
+        if isinstance(held, dict):
+            held[inner] = value
+        else:
+            written[key] = value
+    return written

@@ -27,6 +27,7 @@ __all__ = [
     "filled",
     "is_json",
     "not_an_answer",
+    "read_answer",
     "read_data",
     "read_total",
     "retry_after",
@@ -94,6 +95,18 @@ def not_an_answer(body: bytes, what: str) -> ProtocolError:
     shown = excerpt(body)
     tail = f": {shown}" if shown else ""
     return ProtocolError(f"the server sent {what} instead of an answer{tail}", body=excerpt(body, MAX_BODY))
+
+
+def read_answer(body: bytes) -> Any:
+    """An answer's JSON, out of a list of one. Raises ProtocolError when it isn't JSON."""
+    stripped = body.strip()  # DeepSeek sends blank lines while the request waits
+    if not stripped:
+        raise not_an_answer(body, "an empty body")
+    try:
+        value = decode(stripped)
+    except ValueError:
+        raise not_an_answer(body, "text that isn't JSON") from None
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -13,8 +13,8 @@ from ringup.errors import APIError
 from ringup.messages import Audio, Message, Opaque, Part, Refusal, Text, Thinking, ToolCall
 from ringup.openai_errors import error_of, holds_error, not_an_answer
 from ringup.reply import FinishReason, Notice, Reply
-from ringup.usage import Usage
-from ringup.wire_tools import count, decode, encode, filled, word
+from ringup.usage import Usage, flattened, nested
+from ringup.wire_tools import count, encode, filled, read_answer, word
 from ringup.wires.chat_completions._parts import (
     NAME,
     call_block,
@@ -36,7 +36,6 @@ __all__ = [
     "TOP_FIELDS",
     "finish_of",
     "finish_word",
-    "read_json",
     "read_reply",
     "read_usage",
     "usage_of",
@@ -98,7 +97,7 @@ def read_usage(usage: dict[str, Any]) -> Usage:
     OpenAI's completion_tokens include reasoning; xAI's don't, which shows in a total that is larger by just that.
     Cached tokens: OpenAI's detail, or DeepSeek's, Mistral's or Moonshot's own counter.
     """
-    flat = _flatten(usage)
+    flat = flattened(usage)
     given, answered = count(flat.pop("prompt_tokens", None)), count(flat.pop("completion_tokens", None))
     total = count(flat.pop("total_tokens", None))
     reasoning = count(flat.pop("completion_tokens_details.reasoning_tokens", None))
@@ -127,16 +126,6 @@ def usage_of(value: dict[str, Any]) -> Usage | None:
 _CACHED = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens")
 
 
-def _flatten(usage: dict[str, Any]) -> dict[str, Any]:
-    flat = {}
-    for key, value in usage.items():
-        if isinstance(value, dict):
-            flat.update({f"{key}.{inner}": held for inner, held in value.items() if held is not None})
-        elif value is not None:
-            flat[key] = value
-    return flat
-
-
 def _first(flat: dict[str, Any], names: tuple[str, ...]) -> int | None:
     for name in names:
         if count(flat.get(name)) is not None:
@@ -155,36 +144,15 @@ def write_usage(usage: Usage) -> dict[str, Any] | None:
         "completion_tokens_details.reasoning_tokens": usage.reasoning_tokens,
         **usage.details,
     }
-    written: dict[str, Any] = {}
-    for key, value in fields.items():
-        outer, dot, inner = key.partition(".")
-        if value is None:
-            continue
-        held = written.setdefault(outer, {}) if dot else None
-        if isinstance(held, dict):
-            held[inner] = value
-        else:
-            written[key] = value
-    return written or None
+    return nested(fields, {}) or None
 
 
 # Reading
 
 
-def read_json(body: bytes) -> Any:
-    """A body's JSON, out of a list of one. Raises ProtocolError when it isn't JSON."""
-    if not body.strip():
-        raise not_an_answer(body, "an empty body")
-    try:
-        value = decode(body.strip())  # DeepSeek sends blank lines while the request waits
-    except ValueError:
-        raise not_an_answer(body, "text that isn't JSON") from None
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
 def read_reply(body: bytes) -> Reply:
     """A whole answer. Raises the APIError that the body holds, or ProtocolError when it isn't an answer."""
-    value = read_json(body)
+    value = read_answer(body)
     if not isinstance(value, dict):
         raise not_an_answer(body, "JSON that isn't an object")
     choices = value.get("choices")

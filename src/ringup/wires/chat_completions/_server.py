@@ -22,7 +22,7 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.openai_checks import not_json
+from ringup.openai_checks import not_json, number, whole
 from ringup.wire_tools import decode, filled, word
 from ringup.wires.chat_completions._checks import check_messages, check_prompt, check_request
 from ringup.wires.chat_completions._parts import (
@@ -68,18 +68,18 @@ def read_request(http: HttpRequest) -> Request:
     first = messages[0] if messages else None
     if first and first.role == "system" and not first.extra and first.name is None and _is_plain(first):
         system, messages = first.parts, messages[1:]
-    limit = _whole(body.get("max_completion_tokens"))
+    limit = whole(body.get("max_completion_tokens"))
     effort = body.get("reasoning_effort")
     return Request(
         model=body["model"],
         messages=tuple(messages),
         system=system,
-        max_tokens=_whole(body.get("max_tokens")) if limit is None else limit,
-        temperature=_number(body.get("temperature")),
-        top_p=_number(body.get("top_p")),
+        max_tokens=whole(body.get("max_tokens")) if limit is None else limit,
+        temperature=number(body.get("temperature")),
+        top_p=number(body.get("top_p")),
         stop=_stop(body.get("stop")),
-        seed=_whole(body.get("seed")),
-        n=_whole(body.get("n")),
+        seed=whole(body.get("seed")),
+        n=whole(body.get("n")),
         tools=tuple([_tool(tool) for tool in body.get("tools") or ()]),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls"),
@@ -112,9 +112,9 @@ def _is_held(name: str, body: dict[str, Any]) -> bool:
         case "max_tokens" | "max_completion_tokens" if all(body.get(limit) is not None for limit in _LIMITS):
             return False
         case "max_tokens" | "max_completion_tokens" | "n" | "seed":
-            return _whole(value) is not None
+            return whole(value) is not None
         case "temperature" | "top_p":
-            return _number(value) is not None
+            return number(value) is not None
         case "reasoning_effort":
             return isinstance(value, str)
         case "tool_choice":
@@ -124,16 +124,6 @@ def _is_held(name: str, body: dict[str, Any]) -> bool:
         case "stream_options":
             return bool(body.get("stream")) and value == {"include_usage": True}
     return name in _HANDLED
-
-
-def _whole(value: Any) -> int | None:
-    if value is None or isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
-        return None
-    return int(value)
-
-
-def _number(value: Any) -> float | None:
-    return None if isinstance(value, str) else value
 
 
 def _stop(stop: str | list[str] | None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 from ringup.embeddings import Embeddings, floats, pack
 from ringup.errors import APIError, ProtocolError
 from ringup.openai_errors import error_of, holds_error, not_an_answer
-from ringup.usage import Usage
+from ringup.usage import Usage, flattened, nested
 from ringup.wire_tools import count, decode, encode, word
 from ringup.wires.embeddings._request import NAME
 
@@ -129,12 +129,7 @@ def _read_usage(usage: Any) -> Usage:
     ones with a dot, as for chats."""
     if not isinstance(usage, dict):
         return Usage()
-    flat: dict[str, Any] = {}
-    for key, value in usage.items():
-        inner = value.items() if isinstance(value, dict) else ()
-        flat.update({f"{key}.{name}": held for name, held in inner if held is not None})
-        if value is not None and not isinstance(value, dict):
-            flat[key] = value
+    flat = flattened(usage)
     given, written = count(flat.pop("prompt_tokens", None)), count(flat.pop("completion_tokens", None))
     total = count(flat.pop("total_tokens", None))
     return Usage(input_tokens=total if given is None else given, output_tokens=written, details=flat)
@@ -147,14 +142,7 @@ def _write_usage(usage: Usage) -> dict[str, Any] | None:
     if usage.output_tokens is not None:
         body["completion_tokens"] = usage.output_tokens
     body["total_tokens"] = usage.input_tokens + (usage.output_tokens or 0)
-    for key, value in usage.details.items():
-        outer, dot, inner = key.partition(".")
-        held = body.setdefault(outer, {}) if dot else None
-        if isinstance(held, dict):
-            held[inner] = value
-        else:
-            body[key] = value
-    return body
+    return nested(usage.details, body)
 
 
 # Writing

@@ -13,8 +13,8 @@ from ringup.errors import APIError
 from ringup.messages import Audio, Message, Opaque, Part, Refusal, Request, Text, Thinking, ToolCall
 from ringup.openai_errors import error_of, holds_error, not_an_answer
 from ringup.reply import FinishReason, Reply
-from ringup.usage import Usage
-from ringup.wire_tools import count, decode, encode, filled, word
+from ringup.usage import Usage, flattened, nested
+from ringup.wire_tools import count, encode, filled, read_answer, word
 from ringup.wires.responses._errors import failed_error
 from ringup.wires.responses._parts import (
     NAME,
@@ -140,7 +140,7 @@ def read_usage(usage: Any) -> Usage | None:
     """
     if not isinstance(usage, dict) or not usage:
         return None
-    flat = _flatten(usage)
+    flat = flattened(usage)
     given, answered = count(flat.pop("input_tokens", None)), count(flat.pop("output_tokens", None))
     total = count(flat.pop("total_tokens", None))
     if total is not None and (given is None or answered is None or total != given + answered):
@@ -153,16 +153,6 @@ def read_usage(usage: Any) -> Usage | None:
         reasoning_tokens=count(flat.pop("output_tokens_details.reasoning_tokens", None)),
         details=flat,
     )
-
-
-def _flatten(usage: dict[str, Any]) -> dict[str, Any]:
-    flat = {}
-    for key, value in usage.items():
-        if isinstance(value, dict):
-            flat.update({f"{key}.{inner}": held for inner, held in value.items() if held is not None})
-        elif value is not None:
-            flat[key] = value
-    return flat
 
 
 def write_usage(usage: Usage) -> dict[str, Any] | None:
@@ -178,17 +168,7 @@ def write_usage(usage: Usage) -> dict[str, Any] | None:
         "total_tokens": usage.total_tokens,
         **usage.details,
     }
-    written: dict[str, Any] = {"input_tokens_details": {}, "output_tokens_details": {}}
-    for key, value in fields.items():
-        outer, dot, inner = key.partition(".")
-        if value is None:
-            continue
-        held = written.setdefault(outer, {}) if dot else None
-        if isinstance(held, dict):
-            held[inner] = value
-        else:
-            written[key] = value
-    return written
+    return nested(fields, {"input_tokens_details": {}, "output_tokens_details": {}})
 
 
 # Reading
@@ -199,7 +179,7 @@ def read_reply(body: bytes) -> Reply:
 
     A response that is still queued or in progress (`background`) is read as far as it came; its finish reason is None.
     """
-    value = _read_json(body)
+    value = read_answer(body)
     if not isinstance(value, dict):
         raise not_an_answer(body, "JSON that isn't an object")
     if not isinstance(value.get("output"), list) and value.get("object") != "response":
@@ -215,16 +195,6 @@ def read_reply(body: bytes) -> Reply:
 def _with(error: APIError, reply: Reply) -> APIError:
     error.partial = reply
     return error
-
-
-def _read_json(body: bytes) -> Any:
-    if not body.strip():
-        raise not_an_answer(body, "an empty body")
-    try:
-        value = decode(body.strip())
-    except ValueError:
-        raise not_an_answer(body, "text that isn't JSON") from None
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _reply(value: dict[str, Any]) -> Reply:

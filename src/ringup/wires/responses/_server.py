@@ -23,7 +23,7 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.openai_checks import not_json
+from ringup.openai_checks import not_json, number, whole
 from ringup.wire_tools import decode
 from ringup.wires.responses._checks import ROLES, check_request
 from ringup.wires.responses._content import read_block
@@ -78,9 +78,9 @@ def read_request(http: HttpRequest) -> Request:
         model=body.get("model") or "",
         messages=tuple(_messages(body.get("input") or [])),
         system=(Text(body["instructions"]),) if _word(body.get("instructions")) else (),
-        max_tokens=_whole(body.get("max_output_tokens")),
-        temperature=_number(body.get("temperature")),
-        top_p=_number(body.get("top_p")),
+        max_tokens=whole(body.get("max_output_tokens")),
+        temperature=number(body.get("temperature")),
+        top_p=number(body.get("top_p")),
         tools=tuple([_tool(tool) for tool in body.get("tools") or ()]),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls"),
@@ -120,24 +120,14 @@ def _is_held(name: str, value: Any) -> bool:
     """Whether the Request has a place for a field, and for a value in this form."""
     match name:
         case "max_output_tokens":
-            return _whole(value) is not None
+            return whole(value) is not None
         case "temperature" | "top_p":
-            return _number(value) is not None
+            return number(value) is not None
         case "instructions":
             return isinstance(value, str)
         case "tool_choice":
             return _tool_choice(value) is not None
     return name in _HANDLED
-
-
-def _whole(value: Any) -> int | None:
-    if value is None or isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
-        return None
-    return int(value)
-
-
-def _number(value: Any) -> float | None:
-    return None if isinstance(value, str) else value
 
 
 def _word(value: Any) -> str | None:
