@@ -798,6 +798,7 @@ def test_the_command_line_shows_no_key(
     monkeypatch.setenv("OPENAI_BASE_URL", f"{parrot}/{way}/v1")
     monkeypatch.setenv("RINGUP_LEDGER", str(tmp_path / "calls.db"))
     monkeypatch.setenv("RINGUP_LEDGER_LEVEL", "full")
+    monkeypatch.setattr("ringup.retry.MAX_DELAY", 0.02)
     for name, words in COMMANDS.items():
         for debug in ("", "1"):
             monkeypatch.setenv("RINGUP_DEBUG", debug)

@@ -331,12 +331,12 @@ def test_ctrl_c_while_waiting_for_the_head(kind: Any, way: str) -> None:
     with Server(answer_when_told(told)) as server:
         begun = time.monotonic()
         send: Callable[[], object] = {
-            "exchange": lambda: transport.exchange(server.url, REQUEST, AUTH, WAIT, 1000),
+            "exchange": lambda: transport.exchange(server.url, REQUEST, AUTH, 5.0, 1000),
             "open": lambda: transport.open(server.url, REQUEST, AUTH, WAIT),
         }[way]
-        with pytest.raises(KeyboardInterrupt), interrupted_after(1.0):
+        with pytest.raises(KeyboardInterrupt), interrupted_after(0.5):
             send()
-        assert time.monotonic() - begun < WAIT / 2
+        assert time.monotonic() - begun < 4.0
         if kind == "pyreqwest":  # it lets go when the answer begins: see ringup.transport._pyreqwest
             told.set()
         assert server.last.gone.wait(WAIT)

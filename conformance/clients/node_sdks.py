@@ -18,10 +18,12 @@ from typing import Any, NamedTuple
 from conformance.clients.matrix import FAILED, Cell
 from ringup.testing import Simulator
 
-__all__ = ["SDKS", "NodeSdk", "install"]
+__all__ = ["NO_NODE", "SDKS", "NodeSdk", "install"]
 
 _FOLDER = Path(__file__).parent / "js"
 _PATIENCE = 120.0
+
+NO_NODE = "Node.js (node and npm) isn't installed"
 
 
 def _versions(path: Path) -> dict[str, str]:
@@ -34,7 +36,7 @@ def install() -> str:
     """Installs the SDKs unless they are there; only one process at a time. Gives the reason why not, if that fails."""
     npm = shutil.which("npm")
     if not (npm and shutil.which("node")):
-        return "Node.js (node and npm) isn't installed"
+        return NO_NODE
     with (_FOLDER / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = _versions(_FOLDER / "package-lock.json")

@@ -11,7 +11,7 @@ from pathlib import Path
 import openai
 import pytest
 from conformance import clients
-from conformance.clients import matrix
+from conformance.clients import matrix, node_sdks
 from conformance.clients.checks import Checks, Kit, Lacks, holds, same
 from conformance.clients.matrix import FAILED, LACKS, OK, Cell
 
@@ -24,6 +24,13 @@ MAIN = {
 }
 
 
+@pytest.fixture(scope="session")
+def _node() -> None:
+    """Those in JavaScript are installed before the network is denied, where there is a node to run them."""
+    assert node_sdks.install() in ("", node_sdks.NO_NODE)
+
+
+@pytest.mark.usefixtures("_node")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("vendor", MAIN)
 def test_the_sdks(vendor: str) -> None:
