@@ -28,6 +28,7 @@ unit: .venv/test
 # Kills programs that log calls, at random moments: make torture ROUNDS=1000
 torture: .venv/test
 	$(BIN)/python -m tests.ledger.torture $(or $(ROUNDS),300)
+	$(BIN)/python -m tests.ledger.torture many
 
 bench: .venv/test
 	$(BIN)/python -m bench

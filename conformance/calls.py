@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup import models, wires
-from ringup.call import MAX_BODY_BYTES, Plan, Record, call
+from ringup.call import call
 from ringup.cli.listing import Listed, list_models
 from ringup.drive import REAL, World, drive
 from ringup.embeddings import EmbedRequest
@@ -39,6 +39,7 @@ from ringup.plan import Planner
 from ringup.providers import Provider, find
 from ringup.reply import Reply
 from ringup.retry import Budget
+from ringup.script import MAX_BODY_BYTES, Plan, Record
 from ringup.secret import Auth, Secret
 from ringup.transport import Options, Transport, make_transport
 from ringup.wires import embeddings
@@ -362,6 +363,7 @@ class Caller:
             retries=0,
             notices=notices + more,
             budget=Budget(),
+            rules=rules,
         )
 
     def _where(self, name: str) -> tuple[Provider, str, Auth]:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "ringup"
 # From the ground up: a module imports only from lines above its own. A name that is a package stands for all of it:
 # its modules may know each other, without circles.
 FLOORS = {
-    "0 values": ["errors", "usage", "http", "rules", "secret", "masks", "version", "media"],
+    "0 values": ["errors", "usage", "http", "rules", "secret", "masks", "version", "media", "locks"],
     "0 values, of those": ["messages", "sse", "wire_tools", "similarity"],
     "0 values, OpenAI's errors": ["openai_errors", "openai_checks"],
     "0 values, as digests": ["fingerprint"],
@@ -38,8 +38,12 @@ FLOORS = {
     "2 knowledge, of a vendor's form of them and back": ["restoring"],
     "2 knowledge, of what vendors take": ["dialects"],
     "3 scripts, what they ask": ["retry", "advice", "parameters", "prompt", "choice", "caching", "reasoning"],
+    "3 scripts, what a call may be given": ["given"],
     "3 scripts, what became of the cache": ["explain"],
-    "3 scripts": ["call"],
+    "3 scripts, what a call is made of": ["script"],
+    "3 scripts, what a call comes to": ["outcome"],
+    "3 scripts, how a call fails": ["failures"],
+    "3 scripts, of a call": ["call"],
     "3 scripts, for vectors and counts": ["embed_job", "counting"],
     "3 scripts, for what a call may cost": ["estimates"],
     "3 scripts, typed and with tools": ["structured", "tools"],
@@ -49,12 +53,14 @@ FLOORS = {
     "3 scripts, of asks that grow too long": ["window"],
     "4 world": ["transport", "ledger", "workers", "attachments", "keystore"],
     "4 world, what needs those": ["keys", "drive"],
-    "4 world, on the ledger": ["purse"],
+    "4 world, on the ledger": ["purse", "reconcile"],
     "4 world, told to others": ["logs", "telemetry"],
+    "4 world, the way to a model": ["routes"],
     "4 world, put together": ["plan", "parallel"],
     "4 world, put together for vectors and counts": ["embed_plan", "tally"],
-    "5 face": ["streams"],
+    "5 face": ["streams", "settings"],
     "5 face, the chats": ["chats"],
+    "5 face, what the clients share": ["baseclient"],
     "5 face, the clients": ["client"],
     "5 face, the package": [""],
     "6 doors, the simulator": ["simulator"],
@@ -68,9 +74,10 @@ FLOORS = {
 LAZY_DOORS = {
     ("", "ringup.testing"),
     ("", "ringup.explain"),
-    ("plan", "ringup.testing"),
+    ("routes", "ringup.testing"),
     ("cli.simulate", "ringup.simulator.server"),
     ("cli.simulate", "ringup.simulator.faults"),
+    ("cli.log.export_pytest", "ringup.testing"),
     ("pytest_plugin", "ringup.testing"),
 }
 PURE = [

@@ -99,6 +99,10 @@ def test_what_is_no_budget_is_refused(written: Any) -> None:
         read_limits(written)
 
 
+def test_a_small_budget_is_written_out() -> None:
+    assert str(Limit(Decimal("1E-9"), "day")) == "0.000000001 USD/day"
+
+
 def test_costs_are_read() -> None:
     assert [read_cost(value) for value in (None, 0.05, "0.05 USD", "$1", 1e-05)] == [
         None,

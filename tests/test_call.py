@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from ringup.call import Emit, Env, Exchange, Open, Plan, Read, Record, Shut, Sleep, call
+from ringup.call import call
 from ringup.conversation import Conversation, turn
 from ringup.errors import (
     APIConnectionError,
@@ -31,6 +31,7 @@ from ringup.messages import Message, Request, Text
 from ringup.providers import Provider
 from ringup.reply import Attempt, Notice, Reply
 from ringup.retry import Budget
+from ringup.script import Emit, Env, Exchange, Open, Plan, Read, Record, Shut, Sleep
 from ringup.secret import Auth, Secret
 from ringup.usage import Usage
 from ringup.wire import Wire

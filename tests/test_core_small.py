@@ -13,10 +13,10 @@ import pytest
 
 import ringup
 from ringup.advice import advise
+from ringup.bills import Pricer
 from ringup.errors import ConfigurationError, InternalServerError, OverloadedError, ParameterError, RateLimitError
 from ringup.messages import Message, OutputSchema, Reasoning, Request, Text, ToolChoice
 from ringup.parameters import fit
-from ringup.plan import Pricer
 from ringup.providers import find
 from ringup.reply import Reply
 from ringup.rules import Rules

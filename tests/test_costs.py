@@ -225,7 +225,8 @@ def test_an_answer_that_broke_off_has_an_estimate() -> None:
     assert bill.total == Decimal("0.15") * 11 / 10**6 + Decimal("0.6") * 3 / 10**6
     assert bill.estimated
     assert bill.reason == (
-        "the answer broke off before the provider told its usage: an estimate, prompt and answer counted here"
+        "the answer broke off before the provider told its usage: an estimate, "
+        "prompt (as if the cache had nothing of it) and answer counted here"
     )
     known = broken("one two three", Usage(input_tokens=1000, output_tokens=1), reasons=True)
     assert dict(known.lines)["input"] == Decimal("0.00015")

@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 
 import ringup
 from ringup import embedders, vocabulary
-from ringup.call import Record, Script
 from ringup.embed_job import CAUTIOUS_TEXTS, Job, read_texts, sizes, split
 from ringup.embedders import EmbedRules
 from ringup.embeddings import Embeddings, floats, pack
 from ringup.ledger import rows
 from ringup.reply import Attempt
+from ringup.script import Record, Script
 from ringup.similarity import nearest, similarity
 from ringup.simulator.vectors import vector
 from ringup.testing import Simulator

@@ -125,7 +125,7 @@ def test_it_works_on_a_pickled_reply_without_the_prompt_in_it(simulator: Simulat
 
 
 def test_a_large_request_is_not_kept(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringup.call.MAX_KEPT_BYTES", 5000)
+    monkeypatch.setattr("ringup.outcome.MAX_KEPT_BYTES", 5000)
     big = ask(simulator, OLD)
     assert big.sent
     assert big.sent.request is None

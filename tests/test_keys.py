@@ -120,6 +120,8 @@ def test_how_to_set_it_on_this_system(monkeypatch: pytest.MonkeyPatch, platform:
         ("<your key>", "a space"),
         ("<your-key>", "placeholder"),
         ("sk-...", "placeholder"),
+        ("YOUR_API_KEY", "placeholder"),
+        ("your-key", "placeholder"),
     ],
 )
 def test_a_key_that_can_not_be_right(monkeypatch: pytest.MonkeyPatch, key: str, wrong: str) -> None:

@@ -36,6 +36,7 @@ from ringup.keys import server_of
 from ringup.masks import quiet
 from ringup.providers import Provider
 from ringup.secret import Secret
+from ringup.testing import Simulator
 from tests.test_client import chunks, completion
 
 try:
@@ -773,6 +774,9 @@ COMMANDS = {
     "log": ("log",),
     "log as JSON": ("log", "--json"),
     "log of one": ("log", "show", "1"),
+    "log of one as JSON": ("log", "show", "last", "--json"),
+    "log of one on the wire": ("log", "show", "1", "--wire"),
+    "log of two": ("log", "diff", "1", "-2"),
 }
 WAYS = [
     "ok",
@@ -807,6 +811,55 @@ def test_the_command_line_shows_no_key(
             assert SHAPED not in done.output + shown, name
     assert SHAPED not in files(tmp_path)
     assert SHAPED not in "".join(capfd.readouterr())
+
+
+LATER = {
+    "log, searched": ("log", "--search", "Hi"),
+    "log of one": ("log", "show", "{id}"),
+    "log of one on the wire": ("log", "show", "{id}", "--wire"),
+    "log of two": ("log", "diff", "{id}", "1", "--json"),
+    "replayed": ("log", "replay", "{id}", "--json"),
+    "for Python": ("log", "export", "{id}", "--python"),
+    "for curl": ("log", "export", "{id}", "--curl"),
+    "for JavaScript": ("log", "export", "{id}", "--js"),
+    "for pytest": ("log", "export", "{id}", "--pytest", "--force"),
+    "cost": ("cost", "--by", "session"),
+    "cost as JSON": ("cost", "--json"),
+    "cost by tag": ("cost", "--by", "tag:key", "--csv"),
+    "reconciled": ("reconcile", "invoice.json"),
+    "reconciled, as JSON": ("reconcile", "invoice.csv", "--json"),
+}
+
+
+def test_what_is_made_of_the_log_shows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", SHAPED)
+    monkeypatch.setenv("RINGUP_LEDGER", "calls.db")
+    given: dict[str, Any] = {"headers": {"X-Gateway-Token": PLAIN}, "extra": {"metadata": {"access_token": PLAIN}}}
+    calls: list[dict[str, Any]] = [
+        {"prompt": "Hi"},
+        {"prompt": f"Hi, my key is {SHAPED}.", "session": SHAPED, "tags": {"key": SHAPED}},
+        {"prompt": "Hi", **given},
+    ]
+    with Simulator() as sim:
+        monkeypatch.setenv("OPENAI_BASE_URL", sim.openai_url)
+        with ringup.Client("gpt-4o-mini", ledger=ringup.Ledger("calls.db", level="full"), retries=0) as client:
+            for call in calls:
+                client.ask(call.pop("prompt"), **call)
+            sim.fault(status=401, message=f"Incorrect API key provided: {SHAPED}.")
+            with pytest.raises(ringup.AuthenticationError):
+                client.ask("Hi")
+        Path("invoice.json").write_bytes(sim.invoice.json())
+        Path("invoice.csv").write_text(sim.invoice.csv())
+        for name, words in LATER.items():
+            for id in ("1", "2", "3", "4"):
+                done = CliRunner().invoke(app, [word.format(id=id) for word in words], prog_name="ringup")
+                assert done.exit_code in (0, 7), (name, done.output)
+                shown = done.output + "".join(traceback.format_exception(*done.exc_info) if done.exc_info else "")
+                assert not leaks(SHAPED, shown), (name, id)
+                assert not leaks(PLAIN, shown), (name, id)
+    assert not leaks(SHAPED, files(tmp_path))
+    assert not leaks(PLAIN, files(tmp_path))
 
 
 CRASH = """

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import ringup
+from ringup.testing import Simulator
 from tests.test_client import Wire, chunks, completion
 
 KEY = "Kanarienvogel4711zwitschert"
@@ -73,3 +74,24 @@ def test_a_program_that_asks_for_nothing_hears_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_words_come_without_the_bytes_of_files(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGUP_LOG_CONTENT", "1")
+    picture = ringup.Image(data=b"\x89PNG" + bytes(5_000), media_type="image/png")
+    inline = ringup.Image(url="data:image/png;base64," + "A" * 5_000)
+    with caplog.at_level(logging.DEBUG, "ringup"):
+        client(completion("Paris.")).ask([ringup.Text("What is it?"), picture, inline])
+    sent = lines(caplog, logging.DEBUG)[0]
+    assert '{"type":"image","media_type":"image/png"},{"type":"image","url":"data:"}' in sent
+    assert len(sent) < 300
+
+
+def test_a_failure_names_the_request(caplog: pytest.LogCaptureFixture) -> None:
+    with Simulator() as sim, caplog.at_level(logging.INFO, "ringup"):
+        sim.fault(status=400)
+        with pytest.raises(ringup.BadRequestError):
+            sim.client().ask("Hi")
+        assert lines(caplog, logging.INFO)[-1].endswith(f" [{sim.calls[0].headers['x-request-id']}]")

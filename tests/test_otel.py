@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from tests.test_client import Wire, chunks, completion
 pytest.importorskip("opentelemetry.sdk.trace")
 
 from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from tests.collector import Reader
 
@@ -62,6 +65,8 @@ def test_a_call(client: Make, reader: Reader) -> None:
         "gen_ai.response.finish_reasons": ("stop",),
         "gen_ai.usage.input_tokens": 9,
         "gen_ai.usage.output_tokens": 2,
+        "openai.api.type": "chat_completions",
+        "ringup.cost_usd": 2.55e-06,
         "server.address": "api.openai.com",
         "server.port": 443,
     }
@@ -70,6 +75,16 @@ def test_a_call(client: Make, reader: Reader) -> None:
     assert event.attributes["ringup.attempt.outcome"] == "answered"
     assert event.attributes["http.response.status_code"] == 200
     assert span.instrumentation_scope.name == "ringup"
+    assert span.instrumentation_scope.schema_url == "https://opentelemetry.io/schemas/gen-ai/1.42.0"
+
+
+def test_what_travels_in_extra_and_has_a_name(client: Make, reader: Reader) -> None:
+    answer = {**completion(), "service_tier": "flex", "system_fingerprint": "fp_1"}
+    client(answer).ask("Hi", extra={"service_tier": "flex", "frequency_penalty": 0.5})
+    told = reader.span.attributes
+    assert told["gen_ai.request.frequency_penalty"] == 0.5
+    assert told["openai.request.service_tier"] == told["openai.response.service_tier"] == "flex"
+    assert told["openai.response.system_fingerprint"] == "fp_1"
 
 
 def test_every_try_is_an_event(client: Make, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +106,30 @@ def test_a_failure(client: Make, reader: Reader) -> None:
     assert not [event for event in reader.span.events if event.name == "exception"]
     (duration,) = reader.points()["gen_ai.client.inference.duration"]
     assert duration.attributes["error.type"] == "BadRequestError"
+    assert duration.sum == (reader.span.end_time - reader.span.start_time) / 1e9
+
+
+def test_a_call_that_its_budget_refuses(client: Make, reader: Reader) -> None:
+    with pytest.raises(ringup.BudgetExceededError):
+        client(budget="0.000000001 USD").ask("Hi", max_tokens=9)
+    assert reader.span.attributes["error.type"] == "BudgetExceededError"
+    assert not reader.span.events
+
+
+def test_a_stream_that_breaks_off(client: Make, reader: Reader) -> None:
+    with pytest.raises(ringup.StreamTruncatedError):
+        "".join(client(chunks("Hel", done=False), otel=reader.telemetry(content=True)).stream("Hi"))
+    assert reader.span.attributes["gen_ai.response.finish_reasons"] == ("error",)
+    assert '"content":"Hel"' in reader.span.attributes["gen_ai.output.messages"]
+    assert "ringup.cost_usd" not in reader.span.attributes
+    assert not any(".operation." in name for name in reader.points())
+
+
+def test_what_is_not_sampled_is_still_measured(reader: Reader) -> None:
+    never = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False)
+    otel = ringup.Telemetry(content=True, tracer_provider=never, meter_provider=reader.meters)
+    ringup.Client("gpt-4o-mini", api_key="sk-any-key-at-all", transport=Wire(completion()), otel=otel).ask("Hi")
+    assert reader.points()["gen_ai.client.inference.usage.input_tokens"][0].value == 9
 
 
 def test_a_streams_span_ends_with_the_stream(client: Make, reader: Reader) -> None:
@@ -109,6 +148,7 @@ def test_a_stream_that_is_left(client: Make, reader: Reader) -> None:
     with client(chunks("Hel", "lo")).stream("Hi") as stream:
         next(stream)
     assert reader.span.attributes["ringup.outcome"] == "cancelled"
+    assert reader.span.attributes["gen_ai.response.finish_reasons"] == ("error",)
     assert reader.span.status.status_code.name == "UNSET"
     client(chunks("never")).stream("Hi").close()
     assert len(reader.spans) == 1
@@ -162,6 +202,8 @@ def test_metrics(client: Make, reader: Reader) -> None:
     assert values["usage.cache_read.input_tokens"].value == 60
     assert values["usage.reasoning.output_tokens"].value == 5
     assert "usage.cache_write.input_tokens" not in values
+    assert values["usage.input_tokens"].attributes["gen_ai.token.modality"] == "unknown"
+    assert "gen_ai.token.modality" not in values["operation.input_tokens"].attributes
     assert values["operation.input_tokens"].sum == 100
     assert values["duration"].explicit_bounds[:3] == (0.01, 0.02, 0.04)
     assert dict(values["duration"].attributes) == {
@@ -201,6 +243,14 @@ def test_tools(client: Make, reader: Reader) -> None:
         "gen_ai.tool.name": "look",
         "gen_ai.tool.type": "function",
         "gen_ai.tool.call.id": "c1",
+        "gen_ai.tool.description": "Look something up.",
+    }
+    (duration,) = reader.points()["gen_ai.execute_tool.duration"]
+    assert duration.sum == (tool.end_time - tool.start_time) / 1e9
+    assert dict(duration.attributes) == {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "look",
+        "gen_ai.tool.type": "function",
     }
     assert len([span for span in reader.spans if span.name == "chat gpt-4o-mini"]) == 2
 
@@ -221,12 +271,14 @@ def test_a_tool_that_fails(client: Make, reader: Reader, is_async: bool) -> None
     (tool,) = [span for span in reader.spans if span.name == "execute_tool look"]
     assert tool.status.status_code.name == "ERROR"
     assert tool.attributes["error.type"] == "KeyError"
+    (duration,) = reader.points()["gen_ai.execute_tool.duration"]
+    assert duration.attributes["error.type"] == "KeyError"
 
 
 def test_content_only_where_it_is_asked_for(client: Make, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(what: str) -> str:
+    def look(what: str) -> dict[str, str]:
         """Look something up."""
-        return f"no {what}"
+        return {"no": what}
 
     given: dict[str, Any] = {"tools": [look], "system": "Be short."}
     client(calling(what="sesame"), completion("Paris.")).ask("Open sesame", **given)
@@ -238,11 +290,37 @@ def test_content_only_where_it_is_asked_for(client: Make, reader: Reader, monkey
     assert first.attributes["gen_ai.system_instructions"] == '[{"type":"text","content":"Be short."}]'
     asked = '[{"role":"user","parts":[{"type":"text","content":"Open sesame ***"}]}]'
     assert first.attributes["gen_ai.input.messages"] == asked
-    assert '"type":"tool_call","id":"c1","name":"look"' in first.attributes["gen_ai.output.messages"]
-    assert tool.attributes["gen_ai.tool.call.arguments"] == '{"what":"sesame"}'
-    assert tool.attributes["gen_ai.tool.call.result"] == "no sesame"
-    assert '"type":"tool_call_response","id":"c1","response":"no sesame"' in last.attributes["gen_ai.input.messages"]
+    (answer,) = json.loads(first.attributes["gen_ai.output.messages"])
+    arguments = {"what": "sesame"}
+    assert answer["parts"] == [{"type": "tool_call", "id": "c1", "name": "look", "arguments": arguments}]
+    assert json.loads(tool.attributes["gen_ai.tool.call.arguments"]) == arguments
+    assert tool.attributes["gen_ai.tool.call.result"] == '{"no":"sesame"}'
+    (result,) = json.loads(last.attributes["gen_ai.input.messages"])[-1]["parts"]
+    assert result == {"type": "tool_call_response", "id": "c1", "response": '{"no":"sesame"}'}
     assert '"finish_reason":"stop"' in last.attributes["gen_ai.output.messages"]
+    (definition,) = json.loads(first.attributes["gen_ai.tool.definitions"])
+    assert (definition["type"], definition["name"], definition["description"]) == (
+        "function",
+        "look",
+        "Look something up.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (ringup.Image(data=b"png", media_type="image/png"), {"type": "image", "mime_type": "image/png"}),
+        (ringup.Image(url="data:image/png;base64,AAAA"), {"type": "image", "mime_type": None}),
+        (ringup.Image(url="https://x.org/a"), {"type": "uri", "mime_type": None, "uri": "https://x.org/a"}),
+        (ringup.Image(file_id="file-1"), {"type": "file", "mime_type": None, "file_id": "file-1"}),
+        (ringup.Audio(data=b"mp3", format="mp3"), {"type": "audio", "transcript": None}),
+    ],
+)
+def test_files_without_their_bytes(client: Make, reader: Reader, part: Any, told: dict[str, Any]) -> None:
+    model = "gpt-audio" if isinstance(part, ringup.Audio) else "gpt-4o-mini"
+    client(completion(), otel=reader.telemetry(content=True)).ask([part], model=model)
+    (message,) = json.loads(reader.span.attributes["gen_ai.input.messages"])
+    assert message["parts"][0] == {"modality": type(part).__name__.lower(), **told}
 
 
 def test_embeddings(reader: Reader) -> None:

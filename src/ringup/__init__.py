@@ -57,6 +57,7 @@ from ringup.errors import (
     UnprocessableEntityError,
 )
 from ringup.estimates import Estimate
+from ringup.given import Params
 from ringup.ledger import Ledger
 from ringup.messages import (
     Audio,
@@ -73,7 +74,6 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.plan import Params
 from ringup.pricelist import Prices
 from ringup.prices import prices_version
 from ringup.providers import Provider

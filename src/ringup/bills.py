@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ringup import prices
 from ringup.errors import MissingExtraError
-from ringup.messages import Message, Request
+from ringup.messages import Message, Opaque, Request, ToolResult
 from ringup.pricelist import Prices
 from ringup.reply import Bill, Reply
 from ringup.tokens import message_tokens, prompt_tokens
@@ -35,6 +35,8 @@ class Pricer(Struct, frozen=True):
         return self.provider == "sim" and not (self.own and self.own.find("sim", self.model))
 
     def __call__(self, reply: Any) -> Bill:
+        if _hides_lifetimes(reply) and not (self.own and self.own.find(self.provider, reply.model, self.model)):
+            return Bill(reason=_HIDDEN)
         details, told = reply.usage.details, reply.extra.get("service_tier")
         return prices.bill(
             self.provider,
@@ -46,6 +48,36 @@ class Pricer(Struct, frozen=True):
             asked=self.model,
             searches=_searches(reply.extra.get("tool_usage")),
         )
+
+
+_CHAT, _MARK = "chat_completions", "prompt_cache_breakpoint"
+_HIDDEN = (
+    "Chat Completions doesn't say how much was written to the cache for 12 hours, which costs more: the Responses API "
+    "does"
+)
+
+
+def _hides_lifetimes(reply: Any) -> bool:
+    """Whether tokens were written to the cache, some for 12 hours, and nobody says how many: Chat Completions takes
+    both lifetimes, and counts them together (openai-python 3.54, completion_usage)."""
+    usage = reply.usage
+    if reply.wire != _CHAT or not usage.cache_write_tokens or f"{_DETAILS}.cache_write_tokens_details" in usage.details:
+        return False
+    asked = reply.sent.request if reply.sent else None
+    if not isinstance(asked, Request):
+        return False
+    said = [part for message in asked.messages for part in message.parts]
+    return any(_is_kept_long(block) for block in (*asked.tools, *asked.system, *said))
+
+
+_DETAILS = "prompt_tokens_details"
+
+
+def _is_kept_long(block: Any) -> bool:
+    if isinstance(block, ToolResult) and any(_is_kept_long(part) for part in block.parts):
+        return True
+    mark = (block.data if isinstance(block, Opaque) else block.extra.get(_CHAT, {})).get(_MARK)
+    return isinstance(mark, dict) and mark.get("ttl") == "12h"
 
 
 def _when(reply: Any) -> datetime | None:
@@ -90,7 +122,8 @@ class Interrupted(Struct, frozen=True):
         known, provider, model = reply.usage, self.pricer.provider, self.request.model
         asked, counted = known.input_tokens, "the answer"
         if asked is None:
-            asked, counted = prompt_tokens(self.request, provider, self.reasons), "prompt and answer"
+            asked = prompt_tokens(self.request, provider, self.reasons)
+            counted = "prompt (as if the cache had nothing of it) and answer"
         frame = message_tokens(Message("assistant", ()), provider, model)
         answered = message_tokens(reply.message, provider, model) - frame
         output = max(known.output_tokens or 0, answered)

@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar, Unpack, cast, overload
 from ringup.conversation import Conversation
 from ringup.counting import Count
 from ringup.errors import ConfigurationError
+from ringup.given import Params, check_params
 from ringup.messages import Message
-from ringup.plan import Params, check_params
 from ringup.prompt import Prompt
 from ringup.reply import Reply
 from ringup.streams import AsyncStream, Stream

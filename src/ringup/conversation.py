@@ -11,10 +11,10 @@ from typing import Any, Self
 import msgspec
 from msgspec import Struct
 
-from ringup.call import Record
 from ringup.errors import ConfigurationError
 from ringup.masks import Quiet
 from ringup.messages import Message, ToolResult
+from ringup.script import Record
 from ringup.steps import Effects, Session, Steps
 from ringup.wire_tools import decode, encode
 

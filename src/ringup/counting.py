@@ -14,10 +14,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup import wires
-from ringup.call import Plan
 from ringup.messages import Audio, Document, Image, Message, Opaque, Part, Request, ToolResult
 from ringup.reply import Reply
 from ringup.rules import Rules
+from ringup.script import Plan
 from ringup.tokens import prompt_tokens
 from ringup.usage import Usage
 from ringup.wire import CountWire, Wire

@@ -7,8 +7,11 @@ from typing import Any
 from zlib import crc32
 
 from ringup.messages import Extra, Message, Opaque, Part, Text, Thinking, ToolResult
+from ringup.reply import Notices
 
-__all__ = ["is_foreign", "left_behind", "made_id", "says_nothing"]
+__all__ = ["is_foreign", "is_ours", "left_behind", "made_id", "says_nothing"]
+
+_FOREIGN = "a part that only another API knows can't be sent on this one; it was left out"
 
 _BOOKKEEPING = frozenset(
     {
@@ -22,6 +25,14 @@ _BOOKKEEPING = frozenset(
 def is_foreign(extra: Extra, wire: str) -> bool:
     """Whether a part's `extra` tells that it came from another wire. One without any may be from anywhere."""
     return bool(extra) and wire not in extra
+
+
+def is_ours(value: Any, wire: str, where: str, notices: Notices) -> bool:
+    """Whether this wire can say a value: all but what only another one knows, which a notice tells."""
+    if not isinstance(value, Opaque) or value.wire == wire:
+        return True
+    notices.add("dropped", f"{where}.{value.kind}", _FOREIGN)
+    return False
 
 
 def says_nothing(part: Part, wire: str) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import suppress
 from typing import Any
 
-from ringup.call import MAX_BODY_BYTES, Emit, Exchange, Keep, Open, Read, Shut, Sleep
 from ringup.events import Event
 from ringup.ledger import Receipt
+from ringup.script import MAX_BODY_BYTES, Emit, Exchange, Keep, Open, Read, Shut, Sleep
 from ringup.steps import Decide, Effects, Next, Steps, Work
 from ringup.transport import Answer, AsyncAnswer, AsyncTransport, Transport
 from ringup.workers import Tasks, Threads, settled

@@ -19,11 +19,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from ringup import vocabulary
-from ringup.call import Env, Record, Script
 from ringup.embedders import EmbedRules
 from ringup.embeddings import Embeddings
 from ringup.errors import APIError, APITimeoutError, BudgetExceededError, ParameterError, ProtocolError
 from ringup.reply import Notice
+from ringup.script import Env, Record, Script
 from ringup.usage import add
 
 __all__ = ["Begin", "Job", "Progress", "read_texts", "sizes", "split"]

@@ -11,14 +11,16 @@ from msgspec.structs import replace
 
 from ringup import embedders, models, wires
 from ringup.bills import Pricer
-from ringup.call import Env, Plan, Record, Script
 from ringup.embed_job import Job, Progress, read_texts, sizes, split
 from ringup.embedders import EmbedRules
 from ringup.embeddings import Embeddings, EmbedRequest
 from ringup.errors import ConfigurationError, ParameterError, UnknownModelError
+from ringup.given import DEFAULT_TIMEOUT, read_count, read_dict, read_seconds
 from ringup.parameters import check_headers, key_header
-from ringup.plan import DEFAULT_TIMEOUT, Planner, Route, read_count, read_dict, read_seconds
+from ringup.plan import Planner
 from ringup.reply import Bill
+from ringup.routes import Route
+from ringup.script import Env, Plan, Record, Script
 from ringup.wire import EmbedWire
 
 __all__ = ["EmbedParams", "make_job"]

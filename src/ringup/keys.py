@@ -297,7 +297,7 @@ def _format_problem(secret: Secret) -> tuple[str, str] | None:
         return 'it begins with "Bearer", which ringup adds by itself.', "Take it away."
     if " " in text:
         return "it holds a space.", "Copy it again from where it was made."
-    if text[0] in "$<{%" or "..." in text:
+    if text[0] in "$<{%" or "..." in text or (text.lower().startswith("your") and "key" in text.lower()):
         return "it is a placeholder, not a key.", "Put the key itself there."
     return None
 

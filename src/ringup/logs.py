@@ -11,9 +11,11 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ringup.call import Record
+from msgspec.structs import replace
+
 from ringup.ledger import Secrets
-from ringup.messages import Message, Request
+from ringup.messages import Audio, Document, Image, Message, Request, ToolResult
+from ringup.script import Record
 from ringup.wire_tools import encode
 
 if TYPE_CHECKING:
@@ -43,10 +45,12 @@ def log_call(record: Record) -> None:
     if not log.isEnabledFor(20):
         return
     who = f"{record.plan.provider.name}/{record.plan.request.model}"
+    named = f" [{attempt.request_id}]" if attempt.request_id else ""
     if record.outcome == "failed":
-        log.info("%s failed: %s: %s", who, type(record.error).__name__, record.error)
+        log.info("%s failed: %s: %s%s", who, type(record.error).__name__, _cleaned(record, str(record.error)), named)
     elif record.outcome == "open" and attempt.wait is not None:
-        log.info("%s: try %d failed (%s); again in %.2f s", who, attempt.number, attempt.error, attempt.wait)
+        why = _cleaned(record, attempt.error or "")
+        log.info("%s: try %d failed (%s)%s; again in %.2f s", who, attempt.number, why, named, attempt.wait)
     elif log.isEnabledFor(10):
         _debug(log, record, who)
 
@@ -58,7 +62,9 @@ def _debug(log: logging.Logger, record: Record, who: str) -> None:
     elif usage is None:
         log.debug("%s: %s", who, record.outcome)
     else:
-        tokens = f"{_count(usage.input_tokens)} tokens in, {_count(usage.output_tokens)} out"
+        tokens = f"{_count(usage.input_tokens)} tokens in"
+        if isinstance(record.plan.request, Request):
+            tokens += f", {_count(usage.output_tokens)} out"
         finish = getattr(record.reply, "finish_reason", None) or record.outcome
         log.debug("%s: %s in %.3f s, %s%s", who, finish, record.reply.latency or 0.0, tokens, _content(record))
 
@@ -68,14 +74,33 @@ def _count(tokens: int | None) -> str:
 
 
 def _content(record: Record) -> str:
-    """What was said, where that is to be logged; without secrets."""
+    """What was said, where that is to be logged; without secrets, and without the bytes of files."""
     if os.environ.get("RINGUP_LOG_CONTENT", "").lower() not in ("1", "true", "yes"):
         return ""
-    said: Any = record.plan.request
-    if record.reply is not None:
-        said = getattr(record.reply, "message", None)
-    elif isinstance(said, Request):
-        said = [*said.system, *said.messages]
+    request, reply = record.plan.request, record.reply
+    if not isinstance(request, Request):
+        shown: Any = request.texts if reply is None else None
+    else:
+        shown = [*request.system, *map(_short, request.messages)] if reply is None else _short(reply.message)
+    return "" if shown is None else f": {_cleaned(record, encode(shown).decode())}"
+
+
+def _cleaned(record: Record, text: str) -> str:
     _secrets.know(record.plan.auth.secret if record.plan.auth else None)
-    shown = said if isinstance(said, Message | list) else getattr(said, "texts", None)
-    return "" if shown is None else f": {_secrets.clean(encode(shown).decode())}"
+    return _secrets.clean(text)
+
+
+def _short(message: Message) -> Message:
+    return replace(message, parts=tuple([_less(part) for part in message.parts]))
+
+
+def _less(part: Any) -> Any:
+    """A part without a file's bytes: a line of a log is for reading."""
+    match part:
+        case ToolResult():
+            return replace(part, parts=tuple([_less(inner) for inner in part.parts]))
+        case Image(data=bytes()) | Document(data=bytes()) | Audio(data=bytes()):
+            return replace(part, data=None)
+        case Image(url=str(url)) | Document(url=str(url)) if url.startswith("data:"):
+            return replace(part, url="data:")
+    return part

@@ -12,10 +12,10 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ringup.call import Exchange, Script, Sleep
 from ringup.drive import AsyncWorld, World, drive, drive_async
 from ringup.embed_job import Job
 from ringup.embeddings import Embeddings
+from ringup.script import Exchange, Script, Sleep
 from ringup.steps import Effects
 from ringup.transport import AsyncTransport, Transport
 

@@ -52,6 +52,9 @@ class _Terms(Struct, frozen=True):
         return tuple(word for word in words if word)
 
 
+_LIST = _Terms()
+
+
 def bill(
     provider: str,
     model: str,
@@ -76,7 +79,7 @@ def bill(
     priced = own.find(provider, model, asked or model) if own else None
     if priced is None and provider == "sim":
         return Bill(reason="the simulator costs nothing, and has no prices")
-    if priced is None and (told := _told(provider, usage)) is not None:
+    if priced is None and provider in _TOLD and (told := _told(provider, usage)) is not None:
         return Bill(total=told, lines=((f"as {provider} says", told),), prices=provider)
     if usage.input_tokens is None or usage.output_tokens is None:
         return Bill(reason="the provider didn't say how many tokens were used")
@@ -110,13 +113,17 @@ def prices_version() -> str | None:
 
 
 def _told(provider: str, usage: Usage) -> Decimal | None:
-    told = usage.details.get(_TOLD[provider]) if provider in _TOLD else None
+    told = usage.details.get(_TOLD[provider])
     return Decimal(str(told)) if isinstance(told, (int, float)) and not isinstance(told, bool) and told >= 0 else None
 
 
 def _terms(usage: Usage, service_tier: str | None, batch: bool) -> _Terms:
+    if not service_tier and not batch and "speed" not in usage.details:
+        return _LIST
     if service_tier == "batch":  # Anthropic's word for its batches
         service_tier, batch = None, True
+    if isinstance(service_tier, str):  # what the provider answered may be anything
+        service_tier = service_tier.lower()
     if service_tier in _STANDARD:
         service_tier = None
     return _Terms(tier=service_tier, batch=batch, fast=usage.details.get("speed") == "fast")
@@ -151,6 +158,7 @@ def _rates(provider: str, model: str, terms: _Terms, minute: int) -> dict[str, R
     """The rates; None for a model that isn't known, and what has no price where the terms have none."""
     import genai_prices
 
+    when = datetime.fromtimestamp(minute * 60, UTC)
     context = {"processing": "batch"} if terms.batch else {}
     context |= {"service_tier": terms.tier} if terms.tier else {}
     context |= {"speed": "fast"} if terms.fast else {}
@@ -159,15 +167,20 @@ def _rates(provider: str, model: str, terms: _Terms, minute: int) -> dict[str, R
             genai_prices.Usage(input_tokens=0, output_tokens=0),
             model,
             provider_id=provider,
-            genai_request_timestamp=datetime.fromtimestamp(minute * 60, UTC),
+            genai_request_timestamp=when,
             price_context=context,
         )
     except LookupError:
         return None
     for name, value in context.items():
-        if not any(variant.when.get(name) == value for variant in found.model.price_variants or ()):
+        if not any(_is_for(variant, name, value, when) for variant in found.model.price_variants or ()):
             return f"{name.replace('_', ' ')} {value!r}"
     return _converted(found.model_price, provider)
+
+
+def _is_for(variant: Any, name: str, value: str, when: datetime) -> bool:
+    """Whether prices are for a term, and were in force then: the table has most of them from October 2026 on only."""
+    return variant.when.get(name) == value and (variant.constraint is None or bool(variant.constraint.active(when)))
 
 
 _KEYS = {

@@ -8,7 +8,6 @@ A call waits for its reservation, and isn't made without one. A process that die
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -18,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ringup.call import Keep, Record, Script, so_far
 from ringup.errors import BudgetExceededError, LedgerError, ParameterError
 from ringup.estimates import Estimate
-from ringup.ledger import Ledger, Receipt
+from ringup.ledger import Ledger, Receipt, transaction
+from ringup.locks import Lock
 from ringup.messages import Request
+from ringup.outcome import so_far
+from ringup.script import Keep, Record, Script
 from ringup.spending import Limit, nano, read_limits
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class _Here:
     """Runs jobs at once, on a database in memory."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
 
     def submit(self, job: Callable[[Any], Any]) -> Receipt:
@@ -114,22 +115,16 @@ class Purse:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _writing(connection: sqlite3.Connection) -> Iterator[None]:
     for table in _TABLES:
         connection.execute(table)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _reserve(wish: _Wish, connection: sqlite3.Connection) -> _Held | _Short:
     hour = int(wish.now // 3600)
-    with _transaction(connection):
+    with _writing(connection):
         connection.execute("DELETE FROM budget_reserved WHERE expires < ?", (wish.now,))
         short = [
             _Short(limit, left)
@@ -160,7 +155,7 @@ def _used(limit: Limit, session: str, now: float, connection: sqlite3.Connection
 
 
 def _settle(held: _Held, session: str, amount: int, connection: sqlite3.Connection) -> None:
-    with _transaction(connection):
+    with _writing(connection):
         connection.execute("DELETE FROM budget_reserved WHERE id = ?", (held.id,))
         if amount:
             connection.execute(
@@ -242,7 +237,7 @@ class Guard:
             return 0
         else:
             came = so_far(record)
-            if record.plan.reasons and not getattr(came, "thinking", ""):  # it may have thought unseen
+            if record.plan.rules.reasons and not getattr(came, "thinking", ""):  # it may have thought unseen
                 return self._worst_known()
             bill = came.bill
         return self._worst_known() if bill.total is None else nano(bill.total)

@@ -99,12 +99,12 @@ def _counts(usage: Usage, rates: Rates) -> dict[str, int]:
     assert usage.output_tokens is not None
     parts = _parts(usage)
     given = _input(usage, parts, rates)
-    answered = {name: n for name in _ANSWERED if (n := parts[name]) and name in rates}
+    answered = {name: parts[name] for name in _ANSWERED if name in parts and name in rates}
     counts = given | answered
     counts["input"] = usage.input_tokens - sum(given.values())
     counts["output"] = usage.output_tokens - sum(answered.values())
-    cached = (parts["cache_read"] or 0) + (parts["cache_write"] or 0)
-    if min(*counts.values(), *[n for n in parts.values() if n], usage.input_tokens - cached) < 0:
+    cached = parts.get("cache_read", 0) + parts.get("cache_write", 0)
+    if min(*counts.values(), *parts.values(), usage.input_tokens - cached) < 0:
         raise UnpricedError("its numbers of tokens contradict each other")
     return counts
 
@@ -112,50 +112,49 @@ def _counts(usage: Usage, rates: Rates) -> dict[str, int]:
 _ANSWERED = ("audio_output", "image_output", "video_output")
 
 
-def _input(usage: Usage, parts: Mapping[str, int | None], rates: Rates) -> dict[str, int]:
+def _input(usage: Usage, parts: Mapping[str, int], rates: Rates) -> dict[str, int]:
     """The classes of the input, but for fresh words."""
     counts = _writes(parts, rates)
-    read = (parts["cache_read"] or 0) if "cache_read" in rates else 0
-    for kind in ("audio", "image", "video"):
-        fresh, cached = f"{kind}_input", f"{kind}_cache_read"
-        known = parts.get(cached) or 0 if read else 0
+    read = parts.get("cache_read", 0) if "cache_read" in rates else 0
+    for fresh, cached in _HEARD_AND_SEEN:
+        known = parts.get(cached, 0) if read else 0
         if known and cached in rates:
             counts[cached] = known
             read -= known
-        if parts[fresh] and fresh in rates:
+        if fresh in parts and fresh in rates:
             if read and not any(name in usage.details for name in _TELLS_CACHED):
                 raise UnpricedError("the provider didn't say which of the cached tokens are words")
-            counts[fresh] = (parts[fresh] or 0) - known
-    return counts | {"cache_read": read}
+            counts[fresh] = parts[fresh] - known
+    counts["cache_read"] = read
+    return counts
 
 
+_HEARD_AND_SEEN = tuple([(f"{kind}_input", f"{kind}_cache_read") for kind in ("audio", "image", "video")])
 _TELLS_CACHED = ("cacheTokensDetails", "prompt_tokens_details.cached_tokens_details")
 
 
-def _writes(parts: Mapping[str, int | None], rates: Rates) -> dict[str, int]:
+def _writes(parts: Mapping[str, int], rates: Rates) -> dict[str, int]:
     """The tokens that were written to the cache, by how long they stay there."""
     if "cache_write" not in rates:  # writing costs nothing extra
         return {}
-    longer = {name: n for name in ("cache_write_1h", "cache_write_12h") if (n := parts[name])}
-    return {"cache_write": (parts["cache_write"] or 0) - sum(longer.values()), **longer}
+    longer = {name: parts[name] for name in ("cache_write_1h", "cache_write_12h") if name in parts}
+    return {"cache_write": parts.get("cache_write", 0) - sum(longer.values()), **longer}
 
 
-def _parts(usage: Usage) -> dict[str, int | None]:
-    details = usage.details
-    found: dict[str, int | None] = dict.fromkeys(_NO_PARTS)
-    found["cache_read"], found["cache_write"] = usage.cache_read_tokens, usage.cache_write_tokens
-    if not details:
-        return found
-    for outer, inner, name in _FLAT:
-        if (held := details.get(outer)) is not None and found[name] is None:
+def _parts(usage: Usage) -> dict[str, int]:
+    """What is counted apart, where there is any."""
+    found: dict[str, int | None] = {"cache_read": usage.cache_read_tokens, "cache_write": usage.cache_write_tokens}
+    for outer, held in usage.details.items():
+        for inner, name in _FLAT.get(outer, ()):
             value = held.get(inner) if isinstance(held, dict) and inner else held
-            found[name] = value if type(value) is int else None
-    for counter in _MODALITIES.keys() & details.keys():
-        names = _MODALITIES[counter]
-        for kind, count in _listed(details[counter]):
-            if kind in names:
-                found[names[kind]] = (found[names[kind]] or 0) + count
-    return found
+            if type(value) is int and value:
+                found[name] = value
+        if outer in _MODALITIES:
+            for kind, count in _listed(held):
+                name = _MODALITIES[outer].get(kind, "")
+                found[name] = (found.get(name) or 0) + count
+    found.pop("", None)
+    return {name: n for name, n in found.items() if n}
 
 
 def _listed(held: Any) -> list[tuple[str, int]]:
@@ -179,11 +178,13 @@ _PLACES = {
 }
 """Where OpenAI and Anthropic tell of a class: an object in the usage, and the counter in it."""
 
-_FLAT = tuple(
-    [(outer, inner, name) for name, places in _PLACES.items() for outer, inner in places]
-    + [(f"{outer}.{inner}", "", name) for name, places in _PLACES.items() for outer, inner in places]
-)
-"""The same, as objects and as fields with a dot in the name."""
+_FLAT: dict[str, list[tuple[str, str]]] = {}
+"""The same by the object, and by the field with a dot in its name: the counter in it, and the class."""
+
+for _name, _places in _PLACES.items():
+    for _outer, _inner in _places:
+        _FLAT.setdefault(_outer, []).append((_inner, _name))
+        _FLAT[f"{_outer}.{_inner}"] = [("", _name)]
 
 _MODALITIES = {
     "promptTokensDetails": {"AUDIO": "audio_input", "IMAGE": "image_input", "VIDEO": "video_input"},
@@ -191,8 +192,6 @@ _MODALITIES = {
     "candidatesTokensDetails": {"AUDIO": "audio_output", "IMAGE": "image_output", "VIDEO": "video_output"},
 }
 """Google's lists of tokens by what they stand for."""
-
-_NO_PARTS = tuple(name for name in CLASSES if name not in ("input", "output", "reasoning"))
 
 
 def detail(details: Mapping[str, Any], outer: str, inner: str) -> int | None:
@@ -207,6 +206,8 @@ def _reasoning(usage: Usage, rates: Rates, lines: dict[str, Decimal]) -> Decimal
     tokens = usage.reasoning_tokens
     if tokens is None or "output" not in rates:
         return None
+    if tokens == 0:
+        return _ZERO
     if not 0 <= tokens <= (usage.output_tokens or 0):
         raise UnpricedError("its numbers of tokens contradict each other")
     plain = _cost("output", tokens, usage, rates)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from threading import Lock
 
 from ringup.errors import APIError, RateLimitError
+from ringup.locks import Lock
 
 __all__ = ["Budget", "backoff", "retry_after_date", "server_directs"]
 

@@ -27,7 +27,7 @@ class Limit(Struct, frozen=True):
     period: Period = "total"
 
     def __str__(self) -> str:
-        return f"{self.amount} USD{'' if self.period == 'total' else f'/{self.period}'}"
+        return f"{self.amount:f} USD{'' if self.period == 'total' else f'/{self.period}'}"
 
     def begins(self, now: float) -> int | None:
         """The hour since the epoch in which the period that it is now began; None where all that was spent counts."""

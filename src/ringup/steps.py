@@ -20,11 +20,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.asking import Approve, Ask
-from ringup.call import Effect, Emit, Env, Record, Script, so_far
 from ringup.errors import APIError, BudgetExceededError, OutputError, ParameterError
 from ringup.events import Fold, ToolEnded, ToolStarted
 from ringup.messages import Message, Text, ToolCall, ToolResult
+from ringup.outcome import so_far
 from ringup.reply import Attempt, Bill, Ended, Notice, Reply
+from ringup.script import Effect, Emit, Env, Record, Script
 from ringup.structured import Shape, answers, kept, read_output
 from ringup.tools import Function, answered, failed
 from ringup.usage import add

@@ -6,13 +6,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self
 
-from ringup.call import Record, so_far
 from ringup.drive import given
 from ringup.errors import ConfigurationError
 from ringup.events import Event, TextDelta
 from ringup.growing import NOTHING
 from ringup.ledger import Receipt, unwritten
+from ringup.outcome import so_far
 from ringup.reply import Reply, T
+from ringup.script import Record
 from ringup.steps import Session
 from ringup.structured import Partials
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ringup.call import Env, Record, Script, call
+from ringup.call import call
 from ringup.counting import Count, estimate
+from ringup.given import Params
 from ringup.messages import Message
-from ringup.plan import Params, Planner
+from ringup.plan import Planner
+from ringup.script import Env, Record, Script
 
 __all__ = ["begin_count"]
 

@@ -1,6 +1,11 @@
-"""Spans and metrics for OpenTelemetry, by its conventions for generative AI (semantic-conventions-genai, schema
-gen-ai/1.42.0, status Development): one span for each call, with an event for each try on the wire; one for each tool
-that is run; and the metrics of both. Needs the extra `otel`, the API package only.
+"""Spans and metrics for OpenTelemetry, by its conventions for generative AI: one span for each call, with an event for
+each try on the wire; one for each tool that is run; and the metrics of both. Needs the extra `otel`, the API package
+only.
+
+The names are those of the repository semantic-conventions-genai (schema gen-ai/1.42.0 and what its main branch holds
+since: docs/gen-ai/client-inference.md, client-embeddings.md, gen-ai-token-metrics.md, and model/gen-ai/ for the metric
+of tools and the JSON of messages), all of status Development. The constants of opentelemetry-semantic-conventions
+0.66b2 still have older ones (`cache_creation`, `gen_ai.client.operation.duration`, `gen_ai.client.token.usage`).
 
     client = ringup.Client("gpt-4o-mini", otel=True)
 
@@ -11,6 +16,7 @@ parent is the span that is current then.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import wraps
@@ -20,19 +26,34 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ringup.call import Plan, Record, Script
 from ringup.embeddings import EmbedRequest
 from ringup.errors import MissingExtraError, ParameterError
 from ringup.ledger import Secrets
-from ringup.messages import Message, Opaque, Part, Refusal, Request, Text, Thinking, ToolCall, ToolResult
+from ringup.messages import (
+    Audio,
+    Message,
+    Opaque,
+    Part,
+    Refusal,
+    Request,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
+from ringup.outcome import so_far
 from ringup.reply import Attempt, Reply
+from ringup.script import Plan, Record, Script
 from ringup.steps import Job
+from ringup.tools import answered
 from ringup.usage import Usage
 from ringup.version import __version__
 from ringup.wire_tools import encode
 
 __all__ = ["Telemetry", "Tracer", "make_tracer"]
 
+_SCHEMA = "https://opentelemetry.io/schemas/gen-ai/1.42.0"
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 _PROVIDERS = {
@@ -54,6 +75,12 @@ _USAGE = {
     "reasoning_tokens": "reasoning.output_tokens",
 }
 """Our names of what is counted, and theirs."""
+
+_UNSPLIT = {"gen_ai.token.modality": "unknown"}
+"""The counters want the kind of the tokens (text, image, audio); hardly a provider tells it of all."""
+
+_SHORT = 200
+"""Texts of so few characters are mostly the same in each call: that they hold no secret is remembered."""
 
 
 class Telemetry(Struct, frozen=True, kw_only=True):
@@ -100,8 +127,8 @@ class Tracer:
         self._content = os.environ.get(_CAPTURE, "").lower() == "true" if content is None else content
         self._propagate = telemetry.propagate
         self._trace, self._context, self._inject = trace, context, propagate.inject
-        self._tracer = trace.get_tracer("ringup", __version__, telemetry.tracer_provider)
-        meter = metrics.get_meter("ringup", __version__, telemetry.meter_provider)
+        self._tracer = trace.get_tracer("ringup", __version__, telemetry.tracer_provider, schema_url=_SCHEMA)
+        meter = metrics.get_meter("ringup", __version__, telemetry.meter_provider, schema_url=_SCHEMA)
         self._instruments = _instruments(meter)
         self._secrets = Secrets()
 
@@ -111,20 +138,21 @@ class Tracer:
         """The script of a call, with a span around it."""
         plan = record.plan
         self._secrets.know(plan.auth.secret if plan.auth else None)
-        parent = self._context.get_current()
-        asked = {name: self._clean(value) for name, value in _asked(plan).items()}
+        asked = self._cleaned(_asked(plan))
+        began = time.time_ns()
         span = self._tracer.start_span(
-            f"{_operation(plan)} {plan.request.model}",
-            context=parent,
+            f"{asked['gen_ai.operation.name']} {asked['gen_ai.request.model']}",
+            context=self._context.get_current(),
             kind=self._trace.SpanKind.CLIENT,
             attributes=asked,
+            start_time=began,
         )
         if self._propagate:
             plan = record.plan = self._carrying(plan, span)
         try:
             yield from make(plan)
         finally:
-            self._end(span, record)
+            self._end(span, record, asked, began)
 
     def _carrying(self, plan: Plan, span: Any) -> Plan:
         """The plan with the header by which the server goes on with the trace. It never carries baggage."""
@@ -133,63 +161,53 @@ class Tracer:
         mine = {name: value for name, value in carrier.items() if name in ("traceparent", "tracestate")}
         return replace(plan, http=replace(plan.http, headers={**mine, **plan.http.headers}))
 
-    def _end(self, span: Any, record: Record) -> None:
-        plan, reply = record.plan, record.reply or getattr(record.error, "partial", None)
-        told = _answered(reply, record) if reply is not None else {}
+    def _end(self, span: Any, record: Record, asked: Mapping[str, Any], began: int) -> None:
+        reply, error = _came(record), record.error
+        if span.is_recording():
+            self._tell(span, record, reply)
+        if error is not None:
+            span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, self._clean(error.message)))
+        ended = time.time_ns()
+        span.end(ended)
+        if record.attempts:  # else nothing was sent: its budget was spent
+            self._measure(record, reply, asked, (ended - began) / 1e9)
+
+    def _tell(self, span: Any, record: Record, reply: Any) -> None:
+        told = {} if reply is None else _answered(reply, record)
         if record.error is not None:
             told["error.type"] = type(record.error).__name__
-            words = self._secrets.clean(record.error.message)
-            span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, words))
         elif record.outcome == "cancelled":
             told["ringup.outcome"] = "cancelled"
+        if self._content and isinstance(record.plan.request, Request):
+            told |= _said(record.plan.request, reply)
+        span.set_attributes(self._cleaned(told))
         for attempt in record.attempts:
-            self._add_try(span, attempt)
-        if self._content and isinstance(plan.request, Request):
-            told |= self._said(plan.request, reply)
-        span.set_attributes({name: self._clean(value) for name, value in told.items()})
-        span.end()
-        self._measure(record, reply, told.get("error.type"))
+            span.add_event("ringup.attempt", self._cleaned(_tried(attempt)), timestamp=round(attempt.started * 1e9))
 
-    def _add_try(self, span: Any, attempt: Attempt) -> None:
-        told = {
-            "ringup.attempt.number": attempt.number,
-            "ringup.attempt.outcome": attempt.outcome or "cancelled",
-            "http.response.status_code": attempt.status,
-            "ringup.request_id": attempt.request_id,
-            "ringup.attempt.error": attempt.error,
-            "ringup.attempt.maybe_billed": attempt.maybe_billed,
-            "ringup.attempt.duration": attempt.ended - attempt.started if attempt.ended else None,
-        }
-        known = {name: self._clean(value) for name, value in told.items() if value is not None}
-        span.add_event("ringup.attempt", known, timestamp=round(attempt.started * 1e9))
+    def _cleaned(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What is known of it, without secrets."""
+        return {name: self._clean(value) for name, value in told.items() if value is not None}
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
-            return self._secrets.clean(value)
+            known = len(value) <= _SHORT and self._secrets.is_clean(value)
+            return value if known else self._secrets.clean(value)
         return [self._clean(held) for held in value] if isinstance(value, list | tuple) else value
 
-    def _said(self, request: Request, reply: Any) -> dict[str, Any]:
-        """What was said, as JSON in the conventions' form."""
-        said: dict[str, Any] = {"gen_ai.input.messages": [_message(message) for message in request.messages]}
-        if request.system:
-            said["gen_ai.system_instructions"] = [_part(part) for part in request.system]
-        if isinstance(reply, Reply):
-            said["gen_ai.output.messages"] = [{**_message(reply.message), "finish_reason": reply.finish_reason or ""}]
-        return {name: encode(value).decode() for name, value in said.items()}
-
-    def _measure(self, record: Record, reply: Any, error: str | None) -> None:
-        about = {name: value for name, value in _asked(record.plan).items() if name in _MEASURED}
+    def _measure(self, record: Record, reply: Any, asked: Mapping[str, Any], seconds: float) -> None:
+        about = {name: asked[name] for name in _MEASURED if name in asked}
         if reply is not None and reply.model:
             about["gen_ai.response.model"] = self._clean(reply.model)
         kind = "embeddings" if isinstance(record.plan.request, EmbedRequest) else "inference"
         first, last = record.attempts[0], record.attempts[-1]
-        failed = {**about, "error.type": error} if error else about
-        self._record(f"{kind}.duration", (last.ended or last.started) - first.started, failed)
+        failed = {"error.type": type(record.error).__name__} if record.error else {}
+        self._record(f"{kind}.duration", seconds, about | failed)
         if kind == "inference" and last.first_token and record.plan.request.stream:
             self._record("inference.time_to_first_chunk", last.first_token - first.started, about)
         for name, count in _counts(getattr(reply, "usage", None)).items():
-            self._record(f"{kind}.usage.{name}", count, about)
-            self._record(f"{kind}.operation.{name}", count, about)
+            self._record(f"{kind}.usage.{name}", count, about | _UNSPLIT)
+            if record.outcome == "answered":  # their spread is told of whole answers only
+                self._record(f"{kind}.operation.{name}", count, about)
 
     def _record(self, name: str, value: float, about: Mapping[str, Any]) -> None:
         instrument = self._instruments.get(f"gen_ai.client.{name}")
@@ -204,40 +222,47 @@ class Tracer:
 
         @wraps(run)
         def traced(**arguments: Any) -> Any:
-            with self._tool_span(job.call) as told:
+            with self._tool_span(job) as told:
                 return told(run(**arguments))
 
         @wraps(run)
         async def awaited(**arguments: Any) -> Any:
-            with self._tool_span(job.call) as told:
+            with self._tool_span(job) as told:
                 return told(await run(**arguments))
 
         return replace(job, function=replace(job.function, run=awaited if job.function.is_async else traced))
 
     @contextmanager
-    def _tool_span(self, call: ToolCall) -> Generator[Callable[[Any], Any]]:
-        about = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.name, "gen_ai.tool.type": "function"}
-        asked = {"gen_ai.tool.call.arguments": self._clean(call.json)} if self._content else {}
-        with self._tracer.start_as_current_span(
-            f"execute_tool {call.name}",
-            attributes={**about, "gen_ai.tool.call.id": call.id, **asked},
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
+    def _tool_span(self, job: Job) -> Generator[Callable[[Any], Any]]:
+        call, about = job.call, {**_TOOL, "gen_ai.tool.name": job.call.name}
+        asked = {"gen_ai.tool.call.id": call.id, "gen_ai.tool.description": job.function.tool.description}
+        said = {"gen_ai.tool.call.arguments": call.json} if self._content else {}
+        began, failed = time.time_ns(), {}
+        span = self._tracer.start_span(
+            f"execute_tool {call.name}", attributes=self._cleaned(about | asked | said), start_time=began
+        )
 
-            def told(value: Any) -> Any:
-                if self._content:
-                    span.set_attribute("gen_ai.tool.call.result", self._clean(str(value)))
-                return value
+        def told(value: Any) -> Any:
+            if self._content and span.is_recording():
+                span.set_attribute("gen_ai.tool.call.result", self._clean(answered(call, value).text))
+            return value
 
-            try:
+        try:
+            with self._trace.use_span(span, record_exception=False, set_status_on_exception=False):
                 yield told
-            except BaseException as error:
-                span.set_attribute("error.type", type(error).__name__)
-                span.set_status(self._trace.Status(self._trace.StatusCode.ERROR))
-                raise
+        except BaseException as error:
+            failed = {"error.type": type(error).__name__}
+            span.set_attributes(failed)
+            span.set_status(self._trace.Status(self._trace.StatusCode.ERROR))
+            raise
+        finally:
+            ended = time.time_ns()
+            span.end(ended)
+            self._instruments[_TOOL_SECONDS].record((ended - began) / 1e9, about | failed)
 
 
+_TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.type": "function"}
+_TOOL_SECONDS = "gen_ai.execute_tool.duration"
 _MEASURED = ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "server.address", "server.port")
 
 
@@ -248,7 +273,7 @@ def _operation(plan: Plan) -> str:
 
 
 def _asked(plan: Plan) -> dict[str, Any]:
-    """The attributes that are known when a call begins."""
+    """The attributes that are known when a call begins. What isn't known is None."""
     request, server = plan.request, urlsplit(plan.url)
     told: dict[str, Any] = {
         "gen_ai.operation.name": _operation(plan),
@@ -260,28 +285,70 @@ def _asked(plan: Plan) -> dict[str, Any]:
     }
     if isinstance(request, EmbedRequest):
         told["gen_ai.embeddings.dimension.count"] = request.dimensions
-    else:
-        told |= {
-            "gen_ai.request.stream": request.stream or None,
-            "gen_ai.request.max_tokens": request.max_tokens,
-            "gen_ai.request.temperature": request.temperature,
-            "gen_ai.request.top_p": request.top_p,
-            "gen_ai.request.seed": request.seed,
-            "gen_ai.request.stop_sequences": request.stop or None,
-            "gen_ai.request.reasoning.level": request.reasoning.effort if request.reasoning else None,
-            "gen_ai.output.type": "json" if plan.shape is not None else None,
-        }
-    return {name: value for name, value in told.items() if value is not None}
+        return told
+    told |= {
+        "gen_ai.request.stream": request.stream or None,
+        "gen_ai.request.max_tokens": request.max_tokens,
+        "gen_ai.request.temperature": request.temperature,
+        "gen_ai.request.top_p": request.top_p,
+        "gen_ai.request.seed": request.seed,
+        "gen_ai.request.stop_sequences": request.stop or None,
+        "gen_ai.request.reasoning.level": request.reasoning.effort if request.reasoning else None,
+        "gen_ai.output.type": "json" if plan.shape is not None else None,
+    }
+    if request.extra:
+        told |= {f"gen_ai.request.{name}": _number(request.extra.get(name)) for name in _FURTHER}
+    if plan.provider.name == "openai":
+        tier = request.extra.get("service_tier")
+        told["openai.api.type"] = plan.wire.NAME
+        told["openai.request.service_tier"] = tier if isinstance(tier, str) else None
+    return told
+
+
+_FURTHER = ("frequency_penalty", "presence_penalty", "top_k")
+"""Parameters that travel in `extra=`, and have a name in the conventions."""
+
+
+def _number(value: Any) -> Any:
+    return value if type(value) in (int, float) else None
+
+
+def _came(record: Record) -> Any:
+    """The answer, or as much of it as came; None where nothing did."""
+    if record.reply is not None or not record.attempts:
+        return record.reply
+    partial = getattr(record.error, "partial", None)
+    return so_far(record) if partial is None and record.handed_out else partial
 
 
 def _answered(reply: Any, record: Record) -> dict[str, Any]:
-    """The attributes that the answer brings."""
+    """The attributes that the answer brings. What isn't known is None."""
     told: dict[str, Any] = {"gen_ai.response.id": reply.id, "gen_ai.response.model": reply.model}
     if isinstance(reply, Reply):
-        told["gen_ai.response.finish_reasons"] = [reply.finish_reason] if reply.finish_reason else None
+        reason = reply.finish_reason or (None if record.outcome == "answered" else "error")
+        told["gen_ai.response.finish_reasons"] = [reason] if reason else None
         told["gen_ai.response.time_to_first_chunk"] = reply.time_to_first_token if record.plan.request.stream else None
-    told |= {f"gen_ai.usage.{name}": count for name, count in _counts(reply.usage).items()}
-    return {name: value for name, value in told.items() if value is not None}
+    if record.plan.provider.name == "openai":
+        for name in ("service_tier", "system_fingerprint"):
+            held = reply.extra.get(name)
+            told[f"openai.response.{name}"] = held if isinstance(held, str) else None
+    if record.outcome == "answered":
+        cost = reply.cost
+        told["ringup.cost_usd"] = None if cost is None else float(cost)
+    return told | {f"gen_ai.usage.{name}": count for name, count in _counts(reply.usage).items()}
+
+
+def _tried(attempt: Attempt) -> dict[str, Any]:
+    """The attributes of a try on the wire. What isn't known is None."""
+    return {
+        "ringup.attempt.number": attempt.number,
+        "ringup.attempt.outcome": attempt.outcome or "cancelled",
+        "http.response.status_code": attempt.status,
+        "ringup.request_id": attempt.request_id,
+        "ringup.attempt.error": attempt.error,
+        "ringup.attempt.maybe_billed": attempt.maybe_billed,
+        "ringup.attempt.duration": attempt.ended - attempt.started if attempt.ended else None,
+    }
 
 
 def _counts(usage: Usage | None) -> dict[str, int]:
@@ -289,24 +356,69 @@ def _counts(usage: Usage | None) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count is not None}
 
 
+def _said(request: Request, reply: Any) -> dict[str, Any]:
+    """What was said, as JSON in the conventions' form."""
+    said: dict[str, Any] = {"gen_ai.input.messages": [_message(message) for message in request.messages]}
+    if system := [_part(part) for part in request.system if isinstance(part, Text)]:
+        said["gen_ai.system_instructions"] = system
+    if request.tools:
+        said["gen_ai.tool.definitions"] = [_tool(tool) for tool in request.tools]
+    if isinstance(reply, Reply):  # the place of finish_reason in it is an older form, which readers still want
+        said["gen_ai.output.messages"] = [{**_message(reply.message), "finish_reason": reply.finish_reason or "error"}]
+    return {name: encode(value).decode() for name, value in said.items()}
+
+
 def _message(message: Message) -> dict[str, Any]:
     return {"role": message.role, "parts": [_part(part) for part in message.parts]}
 
 
 def _part(part: Part) -> dict[str, Any]:
-    """A part as the conventions have it. Of files only what they are: their bytes would burst any exporter."""
+    """A part as the conventions have it."""
     match part:
         case Text(text) | Refusal(text):
             return {"type": "text", "content": text}
         case Thinking(text):
             return {"type": "reasoning", "content": text}
         case ToolCall():
-            return {"type": "tool_call", "id": part.id, "name": part.name, "arguments": part.json}
+            return {"type": "tool_call", "id": part.id, "name": part.name, "arguments": _arguments(part)}
         case ToolResult():
             return {"type": "tool_call_response", "id": part.call_id, "response": part.text}
         case Opaque():
             return {"type": part.kind}
-    return {"type": type(part).__name__.lower(), "mime_type": getattr(part, "media_type", None)}
+    return _file(part)
+
+
+def _file(part: Any) -> dict[str, Any]:
+    """A file: where it is, or only what it is, for its bytes would burst any exporter."""
+    modality = type(part).__name__.lower()
+    if isinstance(part, Audio):
+        about: dict[str, Any] = {"modality": modality, "transcript": part.transcript}
+        return {"type": "file", **about, "file_id": part.id} if part.id else {"type": modality, **about}
+    about = {"modality": modality, "mime_type": part.media_type}
+    if part.file_id:
+        return {"type": "file", **about, "file_id": part.file_id}
+    if part.url and not part.url.startswith("data:"):
+        return {"type": "uri", **about, "uri": part.url}
+    return {"type": modality, **about}
+
+
+def _arguments(call: ToolCall) -> Any:
+    """The arguments as an object, or as they came where they are none."""
+    try:
+        return call.arguments
+    except ValueError:
+        return call.json
+
+
+def _tool(tool: Tool | Opaque) -> dict[str, Any]:
+    if isinstance(tool, Opaque):
+        return {"type": tool.kind, "name": str(tool.data.get("name", tool.kind))}
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+    }
 
 
 def _instruments(meter: Any) -> dict[str, Any]:
@@ -320,8 +432,9 @@ def _instruments(meter: Any) -> dict[str, Any]:
                 made[f"{name}.usage.{theirs}"] = counter
             if "." not in theirs:
                 made[f"{name}.operation.{theirs}"] = _histogram(meter, f"{name}.operation.{theirs}", "{token}", _TOKENS)
-    first = "gen_ai.client.inference.time_to_first_chunk"
-    return {**made, first: _histogram(meter, first, "s", _SECONDS)}
+    for name in ("gen_ai.client.inference.time_to_first_chunk", _TOOL_SECONDS):
+        made[name] = _histogram(meter, name, "s", _SECONDS)
+    return made
 
 
 def _histogram(meter: Any, name: str, unit: str, bounds: tuple[float, ...]) -> Any:

@@ -14,7 +14,6 @@ such as `sim.key`. With pytest, the fixture `simulator` gives one.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -25,11 +24,13 @@ from weakref import WeakSet
 from ringup import providers
 from ringup.client import Client
 from ringup.errors import ConfigurationError
+from ringup.locks import Lock
 from ringup.simulator.calls import Call
 from ringup.simulator.faults import Fault, load, read_fault, read_faults
+from ringup.simulator.invoice import Invoice, InvoiceLine
 from ringup.simulator.server import App, Background
 
-__all__ = ["Call", "Fault", "Simulator", "embedded"]
+__all__ = ["Call", "Fault", "Invoice", "InvoiceLine", "Simulator", "embedded"]
 
 
 class Simulator:
@@ -125,6 +126,15 @@ class Simulator:
         """Every call so far, the first one first."""
         return list(self._app.calls)
 
+    @property
+    def invoice(self) -> Invoice:
+        """What all calls so far would have cost, counted and reckoned by the simulator itself (docs/simulator.md).
+
+        Streams come on it when they are over. Batches are worked on when somebody asks for one, or for
+        `/_ringup/invoice`.
+        """
+        return self._app.invoice()
+
     def fault(self, **fields: Any) -> None:
         """Let something go wrong with the next call: `sim.fault(status=503)`. The fields are those of a Fault."""
         self._app.faults.add([read_fault(fields)])
@@ -139,7 +149,8 @@ class Simulator:
         self._app.advance(seconds)
 
     def reset(self) -> None:
-        """As it was at the start: no calls, the faults that it was made with, full rate limits, empty caches."""
+        """As it was at the start: no calls, the faults that it was made with, full rate limits, empty caches, an empty
+        invoice."""
         self._app.reset()
 
     def client(self, model: str = "gpt-4o-mini", **options: Any) -> Client:
@@ -158,7 +169,7 @@ class Simulator:
 
 
 _embedded: dict[int, Simulator] = {}
-_lock = threading.Lock()
+_lock = Lock()
 
 
 def embedded() -> Simulator:

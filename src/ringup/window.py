@@ -10,13 +10,13 @@ from typing import Any, Literal, cast
 
 from msgspec.structs import replace
 
-from ringup.call import Env
 from ringup.conversation import Conversation, begins_turn
 from ringup.counting import error_of, estimate
 from ringup.errors import ParameterError
 from ringup.messages import Message, Request, Text, ToolCall, ToolResult
 from ringup.reply import Notice
 from ringup.rules import Rules
+from ringup.script import Env
 from ringup.steps import Decide, Loop, Session, Steps, steps
 from ringup.tokens import message_tokens
 from ringup.vocabulary import most

@@ -113,7 +113,7 @@ def test_an_api_of_choice(sim: Simulator, run: Run, api: str, path: str) -> None
     assert json.loads(done.stdout)["wire"] == api
     assert f"API {api}" in run("ask", "-v", "--api", api, "-m", "gpt-4o-mini", QUESTION).stderr
     newest = run("log", "-n", "1").stdout.splitlines()[1].split()[0]
-    assert f"wire                 {api}\n" in run("log", "show", newest).stdout
+    assert f"API         {api}, as a stream\n" in run("log", "show", newest).stdout
 
 
 def test_json_of_an_error(sim: Simulator, run: Run) -> None:

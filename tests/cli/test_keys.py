@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import stat
 import sys
 import threading
@@ -198,6 +199,7 @@ def test_an_environments_key_comes_first(sim: Simulator, run: Run, keyring: Memo
         (f'  "{OPENAI_KEY}"\r\n', ["the spaces around it", "the quotes around it"]),
         (f"export OPENAI_API_KEY='{OPENAI_KEY}'", ["the variable's name", "the quotes around it"]),
         (f"Bearer {OPENAI_KEY}", ["Bearer"]),
+        (f"{OPENAI_KEY}\n", []),
         (f"“{OPENAI_KEY}”", ["the quotes around it"]),
     ],
 )
@@ -209,14 +211,18 @@ def test_a_pasted_key_is_mended(run: Run, keyring: Memory, pasted: str, said: li
 
 
 @pytest.mark.parametrize(
-    "key", [ANTHROPIC_KEY, "<your-key>", "sk-one sk-two", "sk-one\nsk-two", "", "'\"", "schlüssel"]
+    "key",
+    [
+        *(ANTHROPIC_KEY, "<your-key>", "sk-one sk-two", "sk-one\nsk-two", "", "\n", "'\"", "schlüssel"),
+        "sk-proj-" + "0123456789" * 1_000,
+    ],
 )
 def test_what_can_not_be_a_key_is_not_stored(run: Run, keyring: Memory, key: str) -> None:
     done = run("keys", "set", "openai", "--stdin", stdin=key)
     assert done.exit_code == 2
     assert not keyring.kept
     assert not keystore.file_path().exists()
-    assert not key or key not in done.output
+    assert not key.strip() or key not in done.output
 
 
 def test_an_unfamiliar_key_is_stored_with_a_word(run: Run, keyring: Memory) -> None:
@@ -247,8 +253,7 @@ def test_a_key_on_the_command_line_is_refused_unseen(run: Run, keyring: Memory, 
     assert done.exit_code == 2
     assert not keyring.kept
     assert OPENAI_KEY not in done.output
-    if words[:2] == ("set", "openai") and "--stdin=" not in words[2]:
-        assert "the shell's history" in done.stderr
+    assert "the shell's history" in done.stderr or any(word.startswith("--stdin=") for word in words)
 
 
 def test_a_key_is_asked_for_where_somebody_is(run: Run, keyring: Memory) -> None:
@@ -265,6 +270,14 @@ def test_the_prompt_shows_nothing(screen: Callable[..., Screen], monkeypatch: py
     assert "***tail" in shown.seen
     assert OPENAI_KEY not in shown.seen
     assert OPENAI_KEY in keystore.file_path().read_text()
+
+
+def test_ctrl_c_at_the_prompt(screen: Callable[..., Screen]) -> None:
+    shown = screen("keys", "set", "openai")
+    shown.type("", "(not shown)")
+    shown.program.send_signal(signal.SIGINT)
+    assert shown.program.wait(30) == 130
+    assert not keystore.file_path().exists()
 
 
 def test_a_keyring_that_never_answers(run: Run, keyring: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,16 +345,19 @@ def test_the_log(sim: Simulator, run: Run) -> None:
     rows = json.loads(run("log", "--json").stdout)
     assert [row["outcome"] for row in rows] == ["failed", "answered"]
     shown = run("log", "show", str(rows[1]["id"])).stdout
-    assert f"request_id           {sim.calls[0].headers['x-request-id']}" in shown
-    assert json.loads(run("log", "show", str(rows[0]["id"]), "--json").stdout) == rows[0]
+    assert f"request id  {sim.calls[0].headers['x-request-id']}" in shown
+    assert json.loads(run("log", "show", str(rows[0]["id"]), "--json").stdout).items() >= rows[0].items()
 
 
 def test_a_call_of_the_simulator_in_the_log(run: Run) -> None:
     run("ask", "What is the capital of France?")
     (line,) = run("log").stdout.splitlines()[1:]
     assert " sim/small " in line
-    shown = dict(line.split(maxsplit=1) for line in run("log", "show", line.split()[0]).stdout.splitlines())
-    assert (shown["error"], shown["stream"], shown["cache_write_tokens"]) == ("none", "yes", "unknown")
+    shown = run("log", "show", line.split()[0]).stdout
+    assert shown.startswith("call 1: sim/small, stop\n")
+    assert "chat_completions, as a stream\n" in shown
+    assert "cost        free\n" in shown
+    assert "to the cache" not in shown  # it doesn't tell
 
 
 def test_a_call_that_is_not_in_the_log(run: Run) -> None:

@@ -121,12 +121,27 @@ def test_a_hook_that_fails_keeps_nothing_and_is_in_nobody_s_way(path: Path, capl
 def test_without_a_hook_what_is_personal_goes() -> None:
     said = (
         "Write to ann.lee@mail.example or call +44 20 7946 0958, card 4111 1111 1111 1111, "
-        "account GB82 WEST 1234 5698 7654 32, from 192.168.3.44. In 2026 we sold 12,345 items, order 55-12."
+        "account GB82 WEST 1234 5698 7654 32, from 192.168.30.44. In 2026 we sold 12,345 items, order 55-12."
     )
     assert personal(said) == (
         "Write to [email] or call [phone], card [card], account [iban], from [ip]. "
         "In 2026 we sold 12,345 items, order 55-12."
     )
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+49 30 1234567", "+1 (555) 010-9999", "+493012345678", "020 7946 0958", "0049 30 1234 56", "030/12 34 56"],
+)
+def test_telephone_numbers_go(number: str) -> None:
+    assert personal(f"Call {number}, please.") == "Call [phone], please."
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-07-18", "2026-07-18 14:30", "18.07.2026", "7/18/2026", "1.2.3", "12,345,678", "5+3"]
+)
+def test_dates_and_numbers_stay(text: str) -> None:
+    assert personal(f"On {text} it was so.") == f"On {text} it was so."
 
 
 @pytest.mark.parametrize("kind", SHAPES)

@@ -10,6 +10,8 @@ import pytest
 
 import ringup
 from ringup import ledger
+from ringup.ledger._purge import purge
+from ringup.ledger._schema import open_ledger
 from tests.ledger.kit import client, files, look, table
 from tests.test_client import completion
 
@@ -68,6 +70,23 @@ def test_calls_go_on_after_a_purge(path: Path) -> None:
         asked._ledger.purge(session="s")
         asked.ask("a")
     assert [turn["text"] for turn in ledger.conversation(path, 3)] == ["a", "Paris."]
+
+
+def test_another_program_may_purge_what_this_one_remembers(path: Path) -> None:
+    with client(path, *[completion()] * 3) as asked:
+        chat = asked.chat(system="Be brief.")
+        for word in ("a", "b"):
+            chat.ask(word)
+        asked._ledger.flush()
+        other = open_ledger(path)
+        assert purge(other, "id > ?", (0,)) == 2
+        other.execute("INSERT INTO turns VALUES (1, x'00', NULL, 'user', 'somebody else''s', NULL)")
+        other.close()
+        chat.ask("c")
+    [row] = table(path, "calls")
+    told = [turn["text"] for turn in ledger.conversation(path, row["id"])]
+    assert told == ["Be brief.", "a", "Paris.", "b", "Paris.", "c", "Paris."]
+    assert look(path, "PRAGMA foreign_key_check") == []
 
 
 def test_a_time_is_a_condition(path: Path) -> None:

@@ -12,7 +12,9 @@ import pytest
 
 import ringup
 from ringup import ledger
-from ringup.ledger._rows import attempt_rows, call_row
+from ringup.ledger._late import bills
+from ringup.ledger._private import Privacy, Secrets
+from ringup.ledger._rows import make_rows
 from ringup.ledger._schema import ATTEMPTS, CALLS
 from tests.ledger.kit import CANARY, client, look, table
 from tests.test_client import AsyncWire, chunks, completion
@@ -219,15 +221,14 @@ def test_rows_are_in_the_order_of_their_columns(path: Path) -> None:
         add = asked._ledger.add
         asked._ledger.add = lambda record, receipt=None: (kept.append(record), add(record, receipt))
         asked.ask("Hi")
-    from ringup.ledger._private import Privacy, Secrets
-
-    row = call_row(1, kept[0], Privacy("metadata"), Secrets(), None)  # type: ignore[arg-type]
+    rows = make_rows(kept[0], Privacy("metadata"), bills(kept[0]), Secrets(), None)
+    row, [attempt] = rows.call, rows.attempts
     assert len(row) == len(CALLS)
     assert row[list(CALLS).index("outcome")] == "answered"
     assert row[list(CALLS).index("level")] == "metadata"
-    [attempt] = attempt_rows(1, kept[0], Privacy("metadata"), Secrets())
     assert len(attempt) == len(ATTEMPTS)
     assert attempt[list(ATTEMPTS).index("outcome")] == "answered"
+    assert attempt[-5:-2] == row[list(CALLS).index("cost_usd") :][:3]
 
 
 def test_a_prompt_that_may_be_cached_has_digests(path: Path) -> None:

@@ -142,3 +142,11 @@ def test_every_column_is_documented(path: Path) -> None:
         told = set(re.findall(r"`(\w+)`", part))
         assert [row[1] for row in look(path, f"PRAGMA table_info({name})") if row[1] not in told] == [], name
     assert f"version {VERSION}" in page
+
+
+def test_datasette_finds_the_index_of_words(path: Path) -> None:
+    """It looks for `content="turns"` in the statement, with these quotes (datasette.utils.detect_fts_sql, 0.65)."""
+    with client(path, completion(), level="full") as c:
+        c.ask("Open sesame")
+    (found,) = look(path, "SELECT name FROM sqlite_master WHERE sql LIKE '%VIRTUAL TABLE%USING FTS%content=\"turns\"%'")
+    assert found == ("search",)

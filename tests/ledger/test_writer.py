@@ -16,9 +16,9 @@ import pytest
 
 import ringup
 from ringup import ledger
-from ringup.http import HttpResponse
-from ringup.ledger import _writer
+from ringup.ledger import _late, _writer
 from tests.ledger.kit import client, look, table
+from tests.ledger.torture import kept, load
 from tests.test_client import CANARY, AsyncWire, Wire, chunks, completion
 
 ROOT = Path(__file__).parents[2]
@@ -137,32 +137,9 @@ def test_only_the_owner_may_read_any_of_its_files(path: Path) -> None:
 # Many at once
 
 
-def test_ten_thousand_calls_lose_no_row(path: Path) -> None:
-    body = __import__("json").dumps(completion()).encode()
-
-    class Quick:
-        async def exchange(self, *_: Any) -> HttpResponse:
-            await asyncio.sleep(0)
-            return HttpResponse(status=200, headers={}, body=body)
-
-        async def close(self) -> None:
-            pass
-
-    async def go() -> int:
-        log = ringup.Ledger(path)
-        left = iter(range(10_000))
-        async with ringup.AsyncClient("gpt-4o-mini", api_key=CANARY, transport=Quick(), ledger=log) as asked:
-
-            async def calls() -> None:
-                for number in left:
-                    await asked.ask("Hi", session=str(number))
-
-            await asyncio.gather(*[calls() for _ in range(64)])
-        return log.lost
-
-    assert asyncio.run(go()) == 0
-    assert look(path, "SELECT count(*), count(DISTINCT session), max(id) FROM calls") == [(10_000, 10_000, 10_000)]
-    assert look(path, "SELECT count(*) FROM attempts") == [(10_000,)]
+def test_many_calls_at_once_lose_no_row(path: Path) -> None:
+    assert asyncio.run(load(path, 2000, 64)) == 0  # `make torture` makes 10,000
+    assert kept(path, 2000)
 
 
 def test_clients_of_one_file_share_a_thread(path: Path) -> None:
@@ -358,7 +335,7 @@ def test_what_durability_needs(path: Path, kind: Any) -> None:
 def test_costs_follow_where_the_prices_take_long_to_load(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = threading.Event()
     monkeypatch.delitem(sys.modules, "genai_prices.data", raising=False)
-    monkeypatch.setattr(_writer, "bill", lambda *_: free.wait(30))
+    monkeypatch.setattr(_late, "bill", lambda *_, **__: free.wait(30))
     with client(path, *[completion()] * 2) as asked:
         asked.ask("a")
         deadline = time.monotonic() + 20

@@ -1,6 +1,7 @@
 """Programs that log calls are killed (kill -9) at random moments, and their ledger is looked at each time.
 
-`python -m tests.ledger.torture [ROUNDS]`. What must hold after every kill: the file is intact; with durability="call"
+`python -m tests.ledger.torture [ROUNDS]`. With `many` in its place nobody is killed, but 10,000 calls are made with
+64 at once, of which no row may be lost. What must hold after every kill: the file is intact; with durability="call"
 no call is missing whose reply was handed out; else only calls of the last 100 ms. A machine that is busy may stop the
 whole program for longer than that, so what counts is the time that it ran: of the processor, and on the way to its
 "network".
@@ -11,6 +12,7 @@ threads.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
@@ -28,11 +30,14 @@ from ringup.http import HttpResponse
 from ringup.ledger._schema import open_to_read
 
 PROMISE = 0.1
+_KEY = "sk-torture-0123456789"
 LINE = struct.Struct("=qdd")
 """What the program tells of a reply: its number, the time, and how long the processor has worked for it."""
 
 ON_THE_WAY = 0.0005
 """Seconds that a call takes."""
+
+MANY = 10_000
 
 FIRST = 0.2
 """Seconds that the first call of each thread takes, as a real one does: meanwhile the ledger loads what it needs."""
@@ -66,7 +71,7 @@ def work(path: Path, name: str, waits: bool, threads: int, pipe: int) -> None:
     level: Any = random.choice(["metadata", "full"])
     client = ringup.Client(
         "gpt-4o-mini",
-        api_key="sk-torture-0123456789",
+        api_key=_KEY,
         ledger=ringup.Ledger(path, level=level),
         durability="call" if waits else None,
         session=name,
@@ -145,6 +150,46 @@ def round_of(path: Path, number: int) -> tuple[int, int, float]:
     return len(replies), len(missing), oldest
 
 
+class Quick:
+    """Answers at once, as often as it is asked."""
+
+    async def exchange(self, plan: Any, *_: Any) -> HttpResponse:
+        await asyncio.sleep(0)
+        body = {"model": "gpt-4o-mini", "choices": [{"index": 0, "message": _MESSAGE, "finish_reason": "stop"}]}
+        return HttpResponse(status=200, headers={}, body=json.dumps(body).encode())
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+_MESSAGE = {"role": "assistant", "content": "Paris."}
+
+
+async def load(path: Path, calls: int, flight: int) -> int:
+    """Make calls, so many at once, each with its number as its session. Gives how many rows were lost."""
+    log = ringup.Ledger(path)
+    numbers = iter(range(calls))
+    async with ringup.AsyncClient("gpt-4o-mini", api_key=_KEY, transport=Quick(), ledger=log) as asked:
+
+        async def some() -> None:
+            for number in numbers:
+                await asked.ask("Hi", session=str(number))
+
+        await asyncio.gather(*[some() for _ in range(flight)])
+    return log.lost
+
+
+def kept(path: Path, calls: int) -> bool:
+    """Whether each of these calls has its row, and its attempt."""
+    connection = open_to_read(path)
+    try:
+        rows = connection.execute("SELECT count(*), count(DISTINCT session), max(id) FROM calls").fetchone()
+        tries = connection.execute("SELECT count(*) FROM attempts WHERE call IN (SELECT id FROM calls)").fetchone()
+        return (*rows, *tries) == (calls,) * 4
+    finally:
+        connection.close()
+
+
 def main(rounds: int, seed: int) -> None:
     """So many kills, by turns with and without durability="call"."""
     random.seed(seed)
@@ -160,5 +205,18 @@ def main(rounds: int, seed: int) -> None:
     )
 
 
+def many() -> None:
+    """10,000 calls, with 64 under way at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        begun, path = time.monotonic(), Path(folder) / "calls.db"
+        lost = asyncio.run(load(path, MANY, 64))
+        assert lost == 0, f"of {MANY:,} calls, {lost:,} have no row"
+        assert kept(path, MANY), "a row is missing, or there twice"
+        print(f"{MANY:,} calls with 64 at once, in {time.monotonic() - begun:.1f} s: each has its row.")
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300, int(time.time()))
+    if sys.argv[1:] == ["many"]:
+        many()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 300, int(time.time()))

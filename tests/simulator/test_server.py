@@ -312,12 +312,13 @@ def test_serving_in_the_foreground_until_ctrl_c() -> None:
     process = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout
-        lines = [process.stdout.readline() for _ in range(6)]
+        lines = [process.stdout.readline() for _ in range(7)]
         assert "This is a simulator" in lines[0]
         assert "OPENAI_BASE_URL=http://127.0.0.1:" in lines[1]
         assert "ANTHROPIC_BASE_URL=http://127.0.0.1:" in lines[2]
         assert "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:" in lines[3]
-        assert "Ctrl-C" in lines[5]
+        assert "/_ringup/invoice" in lines[5]
+        assert "Ctrl-C" in lines[6]
         port = int(lines[2].partition("127.0.0.1:")[2].split()[0])
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")

@@ -8,12 +8,14 @@ from click.shell_completion import get_completion_class
 from ringup.cli.ask import ask
 from ringup.cli.chat import chat
 from ringup.cli.compare import compare
+from ringup.cli.cost import cost
 from ringup.cli.count import count
 from ringup.cli.embed import embed
 from ringup.cli.exits import TABLE, App
 from ringup.cli.keys import keys
 from ringup.cli.log import log
 from ringup.cli.models import models
+from ringup.cli.reconcile import reconcile
 from ringup.cli.simulate import simulate
 from ringup.version import __version__
 
@@ -63,5 +65,5 @@ def completion(shell: str) -> None:
     click.echo(kind(app, {}, "ringup", "_RINGUP_COMPLETE").source())
 
 
-for command in (ask, chat, compare, count, embed, keys, log, models, simulate):
+for command in (ask, chat, compare, cost, count, embed, keys, log, models, reconcile, simulate):
     app.add_command(command)

@@ -24,6 +24,7 @@ from ringup.errors import (
 )
 
 __all__ = [
+    "DIFFERENT",
     "FAILED",
     "INTERRUPTED",
     "MISUSED",
@@ -40,7 +41,8 @@ __all__ = [
     "words",
 ]
 
-FAILED, MISUSED, REFUSED, TOO_MUCH, NO_ANSWER, NOT_OF_TYPE, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 4, 5, 6, 130, 141
+FAILED, MISUSED, REFUSED, TOO_MUCH, NO_ANSWER, NOT_OF_TYPE, DIFFERENT = 1, 2, 3, 4, 5, 6, 7
+INTERRUPTED, PIPE_CLOSED = 130, 141
 
 TABLE = """\
 0    answered
@@ -50,6 +52,7 @@ TABLE = """\
 4    too fast, or no credit left (429, 402)
 5    no whole answer: no connection, time up, stream cut, --max-steps used up
 6    the answer isn't what --schema asks for: invalid, refused, cut off
+7    reconcile: ledger and invoice differ
 130  stopped: Ctrl-C, or q when asked about a tool
 141  the reader of the output went away (| head)"""
 
@@ -174,13 +177,13 @@ class App(click.Group):
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):  # the latter is what click makes of Ctrl-C at its prompts
             note("\nstopped")
             raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             _forget_output()
             raise click.exceptions.Exit(PIPE_CLOSED) from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:
             if os.environ.get("RINGUP_DEBUG"):

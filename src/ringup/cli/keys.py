@@ -32,6 +32,9 @@ __all__ = ["keys"]
 
 _WITH_KEYS = [name for name in providers.names() if (found := providers.find(name)) and found.key_env]
 _LONGEST = 16 * 1024
+_LONGEST_KEY = 8 * 1024
+_LONGEST_NAME = 16
+_HISTORY = " If it was a key, remove that line from the shell's history."
 
 
 class _Named(click.ParamType[str]):
@@ -43,8 +46,9 @@ class _Named(click.ParamType[str]):
         """The provider's name."""
         name = str(value).lower()
         if name not in _WITH_KEYS:
-            value = None  # an error's frames show their variables
-            self.fail(f"that isn't a provider that has keys. They are: {', '.join(_WITH_KEYS)}.", param, ctx)
+            history = _HISTORY if len(name) > _LONGEST_NAME else ""
+            name = value = ""  # an error's frames show their variables
+            self.fail(f"that isn't a provider that has keys. They are: {', '.join(_WITH_KEYS)}.{history}", param, ctx)
         return name
 
 
@@ -57,8 +61,7 @@ def _refuse_more(ctx: click.Context, _param: click.Parameter, given: tuple[str, 
         given = ()
         raise click.UsageError(
             "a key isn't taken from the command line: there it stays in the shell's history, and other programs can "
-            "read it. It wasn't stored; if it was a key, remove that line from the history. Give it at the prompt, or "
-            "to --stdin.",
+            "read it. It wasn't stored. Give it at the prompt, or to --stdin." + _HISTORY,
             ctx,
         )
 
@@ -112,9 +115,11 @@ def _read(provider: Provider, piped: bool) -> Secret:
         return Secret(click.prompt(f"The key of {provider.name} (not shown)", hide_input=True, prompt_suffix=": "))
     if is_terminal(sys.stdin):
         raise click.UsageError("nothing is piped in. Without --stdin the key is asked for, and not shown.")
-    key = Secret(sys.stdin.read(_LONGEST))
+    key = Secret(sys.stdin.read(_LONGEST).rstrip("\r\n"))
     if not key.reveal().strip():
         raise click.UsageError("nothing was piped in.")
+    if len(key.reveal()) > _LONGEST_KEY:
+        raise click.UsageError("what was piped in is too long for a key. Nothing was stored.")
     return key
 
 

@@ -12,7 +12,8 @@ from ringup.advice import advise
 from ringup.errors import APITimeoutError, ProtocolError
 from ringup.http import HttpRequest, HttpResponse
 from ringup.ledger import Secrets
-from ringup.plan import Planner, Route
+from ringup.plan import Planner
+from ringup.routes import Route
 from ringup.transport import Options, Transport, make_transport
 
 __all__ = ["Listed", "find_route", "list_models"]

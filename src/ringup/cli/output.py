@@ -17,6 +17,7 @@ __all__ = [
     "Thoughts",
     "columns",
     "cut",
+    "flat",
     "is_terminal",
     "note",
     "paint",
@@ -106,7 +107,7 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[i
     On a terminal that is too narrow for it, a line for each cell. `below` is what is said below a row, by its index.
     """
     below = below or {}
-    rows = [[_flat(cell) for cell in row] for row in rows]
+    rows = [[flat(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
     if is_terminal(sys.stdout) and sum(widths) + 2 * (len(head) - 1) > width():
         return _stacked(head, rows, below)
@@ -126,7 +127,7 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[i
     return None
 
 
-def _flat(cell: str) -> str:
+def flat(cell: str) -> str:
     """A cell on one line, without what a terminal would take as commands: models and servers may send anything."""
     return " ".join(cell.translate(CONTROL).split())
 
@@ -134,7 +135,7 @@ def _flat(cell: str) -> str:
 def _explain(text: str) -> None:
     """What is said below a row: paragraphs, a little to the right, broken where the line ends."""
     for paragraph in text.splitlines():
-        click.echo(paint(_wrapped(_flat(paragraph), "  "), sys.stdout, fg="red"))
+        click.echo(paint(_wrapped(flat(paragraph), "  "), sys.stdout, fg="red"))
 
 
 def _wrapped(text: str, further: str) -> str:

@@ -21,20 +21,22 @@ from ringup.cli.tap import Tap
 from ringup.cli.view import View, retry_line
 from ringup.client import AsyncClient, Client
 from ringup.errors import ParameterError, RingupWarning
+from ringup.given import Params
 from ringup.keys import variable_of
 from ringup.keystore import stored
 from ringup.ledger import Ledger
-from ringup.plan import Params
 from ringup.reasoning import read_reasoning
 from ringup.reply import Attempt
 from ringup.transport import Options, make_transport
 
 __all__ = [
     "SIMULATED",
+    "NoLedger",
     "Setup",
     "call_options",
     "calls_options",
     "choose_model",
+    "complete_model",
     "data_dir",
     "ledger_path",
     "model_names",
@@ -75,10 +77,10 @@ def data_dir() -> Path:
 def ledger_path() -> Path:
     """Where calls made from the command line are logged."""
     named = os.environ.get("RINGUP_LEDGER")
-    return Path(named) if named else data_dir() / "calls.db"
+    return Path(named).expanduser() if named else data_dir() / "calls.db"
 
 
-class _NoLedger(Ledger):
+class NoLedger(Ledger):
     """Keeps nothing, whatever RINGUP_LEDGER says."""
 
     def __init__(self) -> None:
@@ -98,13 +100,14 @@ def model_names(begun: str) -> list[str]:
     return [name for name in (*bare, *names, SIMULATED) if name.startswith(begun)]
 
 
-def _complete_model(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+def complete_model(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    """The names that a shell offers."""
     return model_names(begun)
 
 
 _APIS = ", ".join(wires.NAMES)
 _MODEL = click.option(
-    "-m", "--model", shell_complete=_complete_model, help="provider/model, or a bare id. [RINGUP_MODEL]"
+    "-m", "--model", shell_complete=complete_model, help="provider/model, or a bare id. [RINGUP_MODEL]"
 )
 _MODELS = click.option(
     "-m",
@@ -112,7 +115,7 @@ _MODELS = click.option(
     "models",
     multiple=True,
     metavar="MODEL",
-    shell_complete=_complete_model,
+    shell_complete=complete_model,
     help="provider/model, or a bare id. Once for each model.",
 )
 _WIRE = click.option("--wire", "show_wire", is_flag=True, help="Show on stderr how the call travels, out and back.")
@@ -205,7 +208,7 @@ class Setup(Struct, frozen=True, kw_only=True):
 
     def ledger(self) -> Ledger:
         """The log, or what keeps nothing."""
-        return _NoLedger() if self.no_log else Ledger(ledger_path())
+        return NoLedger() if self.no_log else Ledger(ledger_path())
 
     def client(self) -> Client:
         """A client that says on stderr what happens on the way."""

@@ -18,6 +18,7 @@ __all__ = ["simulate"]
 @click.option("--rpm", type=click.IntRange(1), help="Requests that each key has in a minute.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens that each key has in a minute.")
 @click.option("--tokens-per-second", type=click.FloatRange(0, min_open=True), help="How fast streams are written.")
+@click.option("--invoice", type=click.Path(dir_okay=False), help="Write there at the end what all of it would cost.")
 @click.option("--conformance", is_flag=True, help="Mend what is refused, for the vendors' own test suites.")
 def simulate(
     *,
@@ -29,11 +30,13 @@ def simulate(
     rpm: int | None,
     tpm: int | None,
     tokens_per_second: float | None,
+    invoice: str | None,
     conformance: bool,
 ) -> None:
     """Serve the simulator until Ctrl-C: no model, no key, no money, and the wires of OpenAI, Anthropic and Google.
 
-    It says at its start which base URL an SDK needs. Its faults are told in docs/simulator.md.
+    It says at its start which base URL an SDK needs. docs/simulator.md tells of its faults, and of its invoice: a file
+    whose name ends in .csv is CSV, any other JSON.
     """
     server = importlib.import_module("ringup.simulator.server")  # a lazy door: it loads a web server
     bad: list[object] = []
@@ -41,4 +44,5 @@ def simulate(
         bad, file_rpm, file_tpm = importlib.import_module("ringup.simulator.faults").load(faults)
         rpm, tpm = rpm or file_rpm, tpm or file_tpm
     pace = 1 / tokens_per_second if tokens_per_second else 0.0
-    server.serve(host, port, remote=remote, seed=seed, faults=bad, rpm=rpm, tpm=tpm, pace=pace, conformance=conformance)
+    app = {"seed": seed, "faults": bad, "rpm": rpm, "tpm": tpm, "pace": pace, "conformance": conformance}
+    server.serve(host, port, remote=remote, invoice=invoice, **app)

@@ -9,23 +9,36 @@ The form of the file is described in docs/ledger.md.
 
 from __future__ import annotations
 
+from ringup.ledger._costs import Spent, costs, total
+from ringup.ledger._filters import Filters
 from ringup.ledger._ledger import Ledger, kept, unwritten
 from ringup.ledger._private import Level, Secrets, personal
-from ringup.ledger._read import call, conversation, losses, request_of, rows, search
+from ringup.ledger._read import call, conversation, has_words, losses, newest, request_of, rows, search
+from ringup.ledger._schema import transaction
+from ringup.ledger._spent import Try, tries
 from ringup.ledger._writer import Receipt
 
 __all__ = [
+    "Filters",
     "Ledger",
     "Level",
     "Receipt",
     "Secrets",
+    "Spent",
+    "Try",
     "call",
     "conversation",
+    "costs",
+    "has_words",
     "kept",
     "losses",
+    "newest",
     "personal",
     "request_of",
     "rows",
     "search",
+    "total",
+    "transaction",
+    "tries",
     "unwritten",
 ]

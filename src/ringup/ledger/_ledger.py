@@ -9,12 +9,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ringup.call import Keep, Record, Script
 from ringup.errors import LedgerError, RingupError
 from ringup.ledger._private import Level, Privacy
 from ringup.ledger._purge import chosen, purge
 from ringup.ledger._read import file_of
 from ringup.ledger._writer import Entry, Receipt, writer_of
+from ringup.script import Keep, Record, Script
 
 __all__ = ["Ledger", "kept", "unwritten"]
 
@@ -55,7 +55,7 @@ class Ledger:
         """A call has begun: open the file and load what its row will need, while the answer is on the way."""
         writer = writer_of(self.path)
         if writer.is_idle and not sys.is_finalizing():
-            writer.add(Entry(job=lambda _: None))
+            writer.add(Entry())
 
     def add(self, record: Record, receipt: Receipt | None = None) -> None:
         """Log a call that is over. Returns at once. A receipt tells when it is in the file: very soon, then."""
@@ -65,12 +65,8 @@ class Ledger:
             writer_of(self.path).add(Entry(record, self._privacy, receipt))
 
     def flush(self, timeout: float = 5.0) -> None:
-        """Wait until all that was added is in the file, or is lost; `timeout` seconds at most."""
-        writer = writer_of(self.path)
-        if not writer.is_idle:
-            receipt = Receipt()
-            writer.add(Entry(job=lambda _: None, receipt=receipt))
-            receipt.wait(timeout)
+        """Wait until all that was added is in the file, with its costs, or is lost; `timeout` seconds at most."""
+        writer_of(self.path).flush(timeout)
 
     def close(self) -> None:
         """Write what is left, and stop the writer. A later `add` starts it again."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, cast, get_args
@@ -31,33 +32,34 @@ _SHORT, _MOST_CLEAN = 1_000, 1_000
 
 
 class Secrets:
-    """The secrets that this process knows, and the shapes of all others."""
+    """The secrets that this process knows, and the shapes of all others. Threads may share it."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self._keys: set[Secret] = set()
         self._texts: tuple[str, ...] | None = None  # before the environment was looked through
         self._clean: set[str] = set()
 
     def know(self, key: Secret | None) -> None:
         """A key that a call was made with. With each new one, the environment is looked through again."""
-        if self._texts is None or (key is not None and key not in self._keys):
-            self._keys |= {key} if key else set()
-            self._texts = tuple(sorted(self._forms(), key=len, reverse=True))
-            self._clean.clear()
-
-    def _forms(self) -> set[str]:
-        plain = {value for name, value in os.environ.items() if NAMED.search(name) and len(value) >= _SHORTEST}
-        return {form for text in plain | {key.reveal() for key in self._keys} for form in _forms(text)}
+        if self._texts is not None and (key is None or key in self._keys):
+            return
+        with self._lock:
+            keys = self._keys | {key} if key else self._keys
+            self._texts = tuple(sorted(_all_forms(keys), key=len, reverse=True))
+            self._clean = set()  # a new one: others may be about to add what was clean before
+            self._keys = keys
 
     def is_clean(self, text: str) -> bool:
         """Whether a text holds none. What was clean is remembered: most calls of a program are alike."""
-        if text in self._clean:
+        known = self._clean
+        if text in known:
             return True
         clean = self.clean(text) == text
         if clean and len(text) <= _SHORT:
-            if len(self._clean) >= _MOST_CLEAN:
-                self._clean.clear()
-            self._clean.add(text)
+            if len(known) >= _MOST_CLEAN:
+                known.clear()
+            known.add(text)
         return clean
 
     def are_in(self, text: str) -> bool:
@@ -80,6 +82,11 @@ class Secrets:
                 data = data.replace(secret.encode(), MASK.encode())
             return data
         return self.clean(text).encode()
+
+
+def _all_forms(keys: set[Secret]) -> set[str]:
+    plain = {value for name, value in os.environ.items() if NAMED.search(name) and len(value) >= _SHORTEST}
+    return {form for text in plain | {key.reveal() for key in keys} for form in _forms(text)}
 
 
 def _forms(text: str) -> Iterable[str]:
@@ -119,12 +126,14 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     return [_mapped(held, change) for held in value] if isinstance(value, (list, tuple)) else value
 
 
+_DATE = r"\d{4}([-./])\d\d?\1\d\d?\b|\d\d?([-./])\d\d?\2\d{2,4}\b"
 _PERSONAL = (
     ("[email]", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")),
     ("[iban]", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")),
-    ("[card]", re.compile(r"\b\d(?:[ -]?\d){12,18}\b")),
-    ("[phone]", re.compile(r"(?<![\w.])(?:\+|00)?\(?\d{2,4}\)?(?:[ ./-]\(?\d{2,4}\)?){2,5}\b|\+\d{8,15}\b")),
     ("[ip]", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")),
+    ("[card]", re.compile(r"\b\d(?:[ -]?\d){12,18}\b")),
+    ("[phone]", re.compile(r"\+\d(?:[ ./()-]{0,3}\d){7,14}\b")),
+    ("[phone]", re.compile(rf"(?<![\w./-])(?!{_DATE})\(?\d{{2,4}}\)?(?:[ ./-]\(?\d{{2,4}}\)?){{2,5}}\b")),
 )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ringup.errors import LedgerError, ParameterError
+from ringup.ledger._filters import micro
 from ringup.ledger._schema import has_index, transaction
 
 if TYPE_CHECKING:
@@ -33,21 +34,15 @@ _REST = (
 
 def chosen(before: datetime | str | None, session: str | None, id: int | None) -> tuple[str, tuple[Any, ...]]:
     """The condition that calls must meet, and its values. Raises ParameterError when nothing is chosen."""
-    given: dict[str, Any] = {"queued < ?": _micro(before), "session = ?": session, "id = ?": id}
+    given: dict[str, Any] = {
+        "queued < ?": None if before is None else micro(before, "before"),
+        "session = ?": session,
+        "id = ?": id,
+    }
     given = {condition: value for condition, value in given.items() if value is not None}
     if not given:
         raise ParameterError("say what to purge: before=, session= or id=", parameter="before")
     return " AND ".join(given), tuple(given.values())
-
-
-def _micro(before: datetime | str | None) -> int | None:
-    if before is None:
-        return None
-    try:
-        return round((datetime.fromisoformat(before) if isinstance(before, str) else before).timestamp() * 1e6)
-    except (ValueError, AttributeError, OverflowError):
-        example = '"2026-11-23" or "2026-11-23T12:00+01:00"'
-        raise ParameterError(f"before={before!r} isn't a time: write it like {example}", parameter="before") from None
 
 
 def purge(connection: sqlite3.Connection, condition: str, values: tuple[Any, ...]) -> int:

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
 from ringup.errors import ConfigurationError
+from ringup.ledger._filters import Filters, conditions, query
 from ringup.ledger._schema import has_index, open_to_read
 from ringup.ledger._turns import INSTRUCTIONS, TEXTS, read_turns
 from ringup.messages import Opaque, OutputSchema, Reasoning, Request, Tool, ToolChoice
@@ -19,7 +20,7 @@ from ringup.wire_tools import decode
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["call", "conversation", "file_of", "losses", "request_of", "rows", "search"]
+__all__ = ["call", "conversation", "file_of", "has_words", "losses", "newest", "request_of", "rows", "search"]
 
 
 def file_of(path: str | os.PathLike[str]) -> Path:
@@ -38,19 +39,34 @@ def _reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
         raise ConfigurationError(f"the ledger {str(path)!r} can't be read: {error}.") from None
 
 
-def _found(path: str | os.PathLike[str], query: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+def _found(path: str | os.PathLike[str], statement: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
     if not file_of(path).exists():
         return []
     with _reading(path) as connection:
-        return [dict(row) for row in connection.execute(query, values)]
+        return [dict(row) for row in connection.execute(statement, values)]
 
 
-def rows(path: str | os.PathLike[str], limit: int = 20) -> list[dict[str, Any]]:
-    """The last calls in a ledger, newest first, as the view `log` has them; a limit of -1 is none.
+def rows(path: str | os.PathLike[str], limit: int = 20, **filters: Unpack[Filters]) -> list[dict[str, Any]]:
+    """The last calls in a ledger, as the view `log` has them, newest first: by when they were asked for. A limit of -1
+    is none.
 
-    Raises ConfigurationError when the file isn't a ledger, or one of a newer ringup.
+        rows("calls.db", model="claude-*", status="failed", since="2026-11-20")
+
+    `Filters` has all of the filters. Raises ConfigurationError when the file isn't a ledger, or one of a newer ringup;
+    ParameterError for a filter that can't be read.
     """
-    return _found(path, "SELECT * FROM log ORDER BY id DESC LIMIT ?", (limit,))
+    if not file_of(path).exists():
+        conditions(filters, indexed=False)  # a wrong filter is an error all the same
+        return []
+    with _reading(path) as connection:
+        wanted, values = query(filters, has_index(connection))
+        return [dict(row) for row in connection.execute(wanted, (*values, limit))]
+
+
+def newest(path: str | os.PathLike[str]) -> int:
+    """The id of the call that was written last; 0 where there is none."""
+    found = _found(path, "SELECT max(id) AS id FROM calls")
+    return (found[0]["id"] if found else None) or 0
 
 
 def losses(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -121,25 +137,9 @@ def search(path: str | os.PathLike[str], words: str, limit: int = 20) -> list[di
     With an index of whole words where SQLite has FTS5, else by looking through every text. A turn that several calls
     share counts for the first it was new in; a system prompt for every conversation that it began.
     """
-    wanted = words.split()
-    if not wanted or not file_of(path).exists():
-        return []
-    with _reading(path) as connection:
-        if has_index(connection):
-            matches = "SELECT rowid FROM search WHERE search MATCH ?"
-            values = [" ".join(['"' + word.replace('"', '""') + '"' for word in wanted])]
-        else:
-            matches = f"SELECT id FROM turns WHERE {' AND '.join(['instr(lower(text), lower(?))'] * len(wanted))}"  # noqa: S608
-            values = wanted
-        query = _SEARCH.replace(":matches", matches)
-        return [dict(row) for row in connection.execute(query, (*values, limit))]
+    return rows(path, limit, search=words) if words.split() else []
 
 
-_SEARCH = """WITH RECURSIVE
-    met (id) AS (:matches),
-    down (id) AS (SELECT id FROM met UNION SELECT turns.id FROM turns JOIN down ON turns.parent = down.id
-        WHERE NOT EXISTS (SELECT 1 FROM calls WHERE calls.input = down.id OR calls.output = down.id))
-    SELECT * FROM log WHERE id IN (SELECT min(calls.id) FROM calls JOIN down ON calls.input = down.id GROUP BY down.id
-        UNION SELECT min(calls.id) FROM calls JOIN down ON calls.output = down.id GROUP BY down.id)
-    ORDER BY id DESC LIMIT ?"""
-"""Down from each turn that matches, to the first that is the end of a prompt or an answer."""
+def has_words(path: str | os.PathLike[str]) -> bool:
+    """Whether what was said is kept of any call: `metadata`, the default level, keeps none of it."""
+    return bool(_found(path, "SELECT 1 FROM turns LIMIT 1"))

@@ -1,24 +1,29 @@
-"""One call as rows of the tables `calls`, `attempts` and `tags`, made in the writer's thread, not in the call."""
+"""One call as rows of the tables `calls`, `attempts` and `tags`."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from ringup.call import Plan, Record, what_was_sent
 from ringup.embeddings import Embeddings, EmbedRequest
 from ringup.ledger._private import Privacy, Secrets
 from ringup.ledger._schema import CALLS
 from ringup.ledger._turns import Link, Turns, whole_text
 from ringup.masks import unnamed
+from ringup.outcome import so_far, what_was_sent
 from ringup.reply import Attempt, Bill, Notice, Reply
+from ringup.script import Plan, Record
 from ringup.usage import Usage
 from ringup.wire_tools import decode, encode
 
-__all__ = ["attempt_rows", "call_row", "cost_row", "linked", "tag_rows"]
+__all__ = ["Rows", "cost_rows", "make_rows"]
 
 _CONTENT = frozenset(
     {
@@ -34,33 +39,82 @@ _SPOKEN_CAMEL = frozenset({"thinkingLevel", "responseMimeType", "prompt_cache_re
 """Parameters whose words are the vendor's own, and not the user's: these are kept at the level `metadata` too."""
 
 _LONGEST_ERROR = 500
+_SMALL = 65_536
 _CACHED_FROM = {"openai": 1024, "azure": 1024, "anthropic": 512, "gemini": 1024}
 """Tokens from which on a provider caches prompts, at the least of its models (their guides, November 2026)."""
 
 _NO_USAGE = Usage()
-_NO_BILL = Bill()
-_NOT_YET = Bill(reason="the program ended before the price was looked up")
 _NO_CONTENT: dict[str, Any] = dict.fromkeys(("input", "output", "tools", "request", "reply"))
-_OUTSIDE = frozenset(
-    {
-        *("session", "url", "model", "model_answered", "raw_finish_reason", "error"),
-        *("cost_unknown", "parameters", "notices", "request", "reply", "name", "value"),
-    }
+
+_call_texts = itemgetter(
+    *("session", "url", "model", "model_answered", "raw_finish_reason", "error"),
+    *("cost_unknown", "parameters", "notices", "request", "reply"),
 )
-_IDS = ("request_id", "reply_id", "usage")
+_call_ids = itemgetter("request_id", "reply_id", "usage")
+_try_texts = itemgetter("error", "cost_unknown")
 """Columns whose words come from elsewhere. Where none of them holds a secret, none of the others does. In ids and
 counters, only the secrets that are known are looked for."""
 
 
-def call_row(
-    id: int, record: Record, privacy: Privacy, secrets: Secrets, turns: Turns, *, priced: bool = True
-) -> list[Any]:
-    """The row of `calls`, in the order of its columns. What was said is handed to `turns`, and stands in the row as
-    links, until `linked` puts rows in their place."""
-    plan, first, last = record.plan, record.attempts[0], record.attempts[-1]
-    reply = record.reply or getattr(record.error, "partial", None) or record.fold.reply()
-    row = {
-        "id": id,
+_LINKS = [list(CALLS).index(name) for name in ("input", "output", "tools")]
+
+
+class Rows(Struct):
+    """The rows of one record, in the order of the columns, the call's number first: 0 until `number` sets it. What was
+    said stands in them as links until then. `owes` says that their costs are to follow."""
+
+    call: list[Any]
+    attempts: list[list[Any]]
+    tags: list[list[Any]]
+    owes: bool = False
+
+    @property
+    def links(self) -> list[Link]:
+        """What the call refers to."""
+        return [self.call[at] for at in _LINKS if self.call[at] is not None]
+
+    def number(self, number: int, ids: dict[Link, int]) -> None:
+        """Number them, and put the numbers of rows in place of the links."""
+        for row in (self.call, *self.attempts, *self.tags):
+            row[0] = number
+        for at in _LINKS:
+            if self.call[at] is not None:
+                self.call[at] = ids[self.call[at]]
+
+
+def make_rows(record: Record, privacy: Privacy, bills: Sequence[Bill], secrets: Secrets, turns: Turns | None) -> Rows:
+    """The rows of a record; `bills` are those of its tries. What was said is handed to `turns`, if it is kept."""
+    secrets.know(record.plan.auth.secret if record.plan.auth else None)
+    costs = [_cost(bill) for bill in bills]
+    call = _call(record, privacy, turns, costs[-1])
+    tries = [_try(one, privacy, cost) for one, cost in zip(record.attempts, costs, strict=True)]
+    tags = [_cleaned({"call": 0, "name": name, "value": value}, secrets) for name, value in record.plan.tags.items()]
+    if _are_clean(call, tries, secrets):
+        return Rows(list(call.values()), [list(one.values()) for one in tries], tags)
+    return Rows(_cleaned(call, secrets), [_cleaned(one, secrets) for one in tries], tags)
+
+
+def _are_clean(call: dict[str, Any], tries: list[dict[str, Any]], secrets: Secrets) -> bool:
+    """Whether there are no secrets in them, nor the lone surrogates that JSON may bring and SQLite refuses."""
+    held, ids = [*_call_texts(call)], [*_call_ids(call)]
+    for one in tries:
+        held += _try_texts(one)
+        ids.append(one["request_id"])
+    texts, others = "\n".join(filter(None, held)), "\n".join(filter(None, ids))
+    return texts.isascii() and others.isascii() and secrets.is_clean(texts) and not secrets.are_in(others)
+
+
+def _cleaned(row: dict[str, Any], secrets: Secrets) -> list[Any]:
+    return [secrets.clean(whole_text(value)) if type(value) is str else value for value in row.values()]
+
+
+def _call(record: Record, privacy: Privacy, turns: Turns | None, cost: dict[str, Any]) -> dict[str, Any]:
+    """The row of `calls`."""
+    plan, error = record.plan, record.error
+    first, last = record.attempts[0], record.attempts[-1]
+    reply = record.reply or so_far(record)
+    return {
+        "id": 0,
         "ask": record.ask,
         "step": record.step,
         "session": plan.session,
@@ -70,7 +124,7 @@ def call_row(
         "url": plan.url,
         "model": plan.request.model,
         "model_answered": reply.model,
-        "stream": plan.request.stream,
+        "stream": int(plan.request.stream),  # sqlite3 takes long to hand over a bool
         "queued": _micro(record.queued or first.started),
         "sent": _micro(first.started),
         "first_byte": _micro(last.first_byte),
@@ -80,42 +134,21 @@ def call_row(
         "finish_reason": getattr(reply, "finish_reason", None),  # vectors have none
         "raw_finish_reason": getattr(reply, "raw_finish_reason", None),
         "status": last.status,
-        "error_type": type(record.error).__name__ if record.error else None,
-        "error": _error(record.error.message, privacy) if record.error else None,
+        "error_type": type(error).__name__ if error else None,
+        "error": _error(error.message, privacy) if error else None,
         "request_id": last.request_id,
         "reply_id": reply.id,
         **_sums(record.attempts),
         **_tokens(reply.usage),
         "usage": encode(reply.usage.details).decode() if reply.usage.details else None,
-        "usage_estimated": reply.usage.estimated,
-        **_cost(_NOT_YET if not priced else reply.bill if record.reply else _NO_BILL),
+        "usage_estimated": int(reply.usage.estimated),
+        **cost,
         "parameters": _parameters(plan, privacy),
-        "notices": _notices(plan.notices if record.reply else plan.notices + reply.notices, privacy),
+        "notices": _notices(reply.notices, privacy),
         "prompt": _prompt(plan),
         "level": privacy.level,
-        **(_content(plan, reply, privacy, turns) if privacy.keeps_content else _NO_CONTENT),
+        **(_content(plan, reply, privacy, turns) if turns and privacy.keeps_content else _NO_CONTENT),
     }
-    return _writable(row, secrets)
-
-
-_LINKS = [list(CALLS).index(name) for name in ("input", "output", "tools")]
-
-
-def linked(row: list[Any], ids: dict[Link, int]) -> list[Any]:
-    """The row with the numbers of the rows that it refers to."""
-    for at in _LINKS:
-        if row[at] is not None:
-            row[at] = ids[row[at]]
-    return row
-
-
-def _writable(row: dict[str, Any], secrets: Secrets) -> list[Any]:
-    """The values of a row, without secrets, and without the lone surrogates that JSON may bring and SQLite refuses."""
-    texts = "\n".join([value for name, value in row.items() if name in _OUTSIDE and value])
-    others = "\n".join([row[name] for name in _IDS if row.get(name)])
-    if texts.isascii() and others.isascii() and secrets.is_clean(texts) and not secrets.are_in(others):
-        return list(row.values())
-    return [secrets.clean(whole_text(value)) if type(value) is str else value for value in row.values()]
 
 
 def _micro(seconds: float | None) -> int | None:
@@ -130,9 +163,17 @@ def _first_token(attempts: list[Attempt]) -> float | None:
 
 
 def _sums(attempts: list[Attempt]) -> dict[str, Any]:
+    if len(attempts) == 1:
+        [one] = attempts
+        return {
+            "attempts": 1,
+            "maybe_billed": int(one.maybe_billed),
+            "bytes_sent": one.bytes_sent,
+            "bytes_received": one.bytes_received,
+        }
     return {
         "attempts": len(attempts),
-        "maybe_billed": any([attempt.maybe_billed for attempt in attempts]),  # noqa: C419 - a list is quicker
+        "maybe_billed": max([int(attempt.maybe_billed) for attempt in attempts]),
         "bytes_sent": sum([attempt.bytes_sent for attempt in attempts]),
         "bytes_received": sum([attempt.bytes_received for attempt in attempts]),
     }
@@ -153,9 +194,16 @@ def _tokens(usage: Usage) -> dict[str, Any]:
     }
 
 
-def cost_row(id: int, record: Record) -> tuple[Any, ...]:
-    """What a call cost, for a row that was written without; the call's id last."""
-    return *_cost(record.reply.bill if record.reply else _NO_BILL).values(), id
+def cost_rows(id: int, record: Record, bills: Sequence[Bill], secrets: Secrets) -> tuple[list[Any], list[list[Any]]]:
+    """What a call and its tries cost, for rows that were written without: the values, and what the row is known by."""
+    held = []
+    for bill in bills:
+        values = _cost(bill)
+        reason = values["cost_unknown"]
+        held.append({**values, "cost_unknown": reason and secrets.clean(whole_text(reason))}.values())
+    queued = _micro(record.queued or record.attempts[0].started)
+    tries = zip(record.attempts, held, strict=True)
+    return [*held[-1], id, queued], [[*values, id, one.number, _micro(one.started)] for one, values in tries]
 
 
 def _cost(bill: Bill) -> dict[str, Any]:
@@ -163,7 +211,7 @@ def _cost(bill: Bill) -> dict[str, Any]:
         "cost_usd": None if bill.total is None else str(bill.total),
         "cost_lines": encode({name: str(amount) for name, amount in bill.lines}).decode() if bill.lines else None,
         "cost_unknown": bill.reason,
-        "cost_estimated": bill.estimated,
+        "cost_estimated": int(bill.estimated),
         "prices": bill.prices,
     }
 
@@ -195,12 +243,24 @@ def _parameters(plan: Plan, privacy: Privacy) -> str | None:
         fields = msgspec.json.decode(plan.http.body, type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, ValueError):
         return None
-    kept = {name: decode(bytes(raw)) for name, raw in fields.items() if name not in _CONTENT and name != "tools"}
+    kept = [(name, bytes(raw)) for name, raw in fields.items() if name not in _CONTENT and name != "tools"]
     if "tools" in fields:
-        kept["tools"] = _length(fields["tools"])
-    kept = unnamed(kept)
-    told = privacy.value(kept) if privacy.keeps_content else {name: _told(name, kept[name]) for name in kept}
-    return encode(told).decode()
+        kept.append(("tools", encode(_length(fields["tools"]))))
+    if privacy.redact:
+        return encode(privacy.value(_named(kept))).decode()
+    known = _as_kept if len(plan.http.body) <= _SMALL else _as_kept.__wrapped__
+    return known(tuple(kept), privacy.keeps_content)
+
+
+@lru_cache(256)
+def _as_kept(fields: tuple[tuple[str, bytes], ...], whole: bool) -> str:
+    """Parameters as the row has them. Most calls of a program have the same."""
+    kept = _named(fields)
+    return encode(kept if whole else {name: _told(name, kept[name]) for name in kept}).decode()
+
+
+def _named(fields: Sequence[tuple[str, bytes]]) -> Any:
+    return unnamed({name: decode(raw) for name, raw in fields})
 
 
 def _told(name: str, value: Any) -> Any:
@@ -253,15 +313,11 @@ def _builtins(value: Any, without: Any) -> dict[str, Any]:
     return kept
 
 
-def attempt_rows(id: int, record: Record, privacy: Privacy, secrets: Secrets) -> list[list[Any]]:
-    """The rows of `attempts`: one for each try on the wire, whatever became of it."""
-    return [_attempt_row(id, attempt, privacy, secrets) for attempt in record.attempts]
-
-
-def _attempt_row(id: int, attempt: Attempt, privacy: Privacy, secrets: Secrets) -> list[Any]:
+def _try(attempt: Attempt, privacy: Privacy, cost: dict[str, Any]) -> dict[str, Any]:
+    """The row of `attempts`: one for each try on the wire, whatever became of it."""
     kind, _, message = (attempt.error or "").partition(": ")
-    row = {
-        "call": id,
+    return {
+        "call": 0,
         "number": attempt.number,
         "sent": _micro(attempt.started),
         "first_byte": _micro(attempt.first_byte),
@@ -273,14 +329,9 @@ def _attempt_row(id: int, attempt: Attempt, privacy: Privacy, secrets: Secrets) 
         "error_type": kind or None,
         "error": _error(message, privacy) if kind else None,
         "request_id": attempt.request_id,
-        "maybe_billed": attempt.maybe_billed,
+        "maybe_billed": int(attempt.maybe_billed),
         "bytes_sent": attempt.bytes_sent,
         "bytes_received": attempt.bytes_received,
         **_tokens(attempt.usage or _NO_USAGE),
+        **cost,
     }
-    return _writable(row, secrets)
-
-
-def tag_rows(id: int, record: Record, secrets: Secrets) -> list[list[Any]]:
-    """The rows of `tags`."""
-    return [_writable({"call": id, "name": name, "value": value}, secrets) for name, value in record.plan.tags.items()]

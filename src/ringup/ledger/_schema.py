@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,9 @@ from ringup.errors import ConfigurationError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["ATTEMPTS", "CALLS", "VERSION", "has_index", "insert", "open_ledger", "open_to_read", "transaction"]
+__all__ = ["ATTEMPTS", "CALLS", "COSTS", "VERSION", "has_index", "insert", "open_ledger", "open_to_read", "transaction"]
 
-VERSION = 3
+VERSION = 4
 """Of the form, as the file has it in `PRAGMA user_version`."""
 
 _APPLICATION = 0x52494E47
@@ -29,6 +29,8 @@ _APPLICATION = 0x52494E47
 
 _AT_ONCE = (64, 32, 16, 8, 4, 2, 1)
 """So many rows a statement: few sizes, for each is prepared once and kept."""
+
+_MANY = 8
 
 BUSY = 5.0
 """Seconds that a lock of somebody else's is waited for."""
@@ -105,7 +107,14 @@ ATTEMPTS = {
     "cache_read_tokens": "INTEGER",
     "cache_write_tokens": "INTEGER",
     "reasoning_tokens": "INTEGER",
+    "cost_usd": "TEXT",
+    "cost_lines": "TEXT",
+    "cost_unknown": "TEXT",
+    "cost_estimated": "INTEGER NOT NULL DEFAULT 0",
+    "prices": "TEXT",
 }
+COSTS = tuple(ATTEMPTS)[-5:]
+"""The columns of a bill, in both tables."""
 
 
 def _table(name: str, columns: dict[str, str], rest: str = "") -> str:
@@ -114,18 +123,32 @@ def _table(name: str, columns: dict[str, str], rest: str = "") -> str:
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
     """Put whole rows in, many with one statement: at each statement, Python lets other threads run, and has to wait for
-    them."""
+    them. Where many rows have their NULLs in the same places, these stand in the statement, for Python's sqlite3 takes
+    longer to hand over a None than anything else."""
+    alike: dict[tuple[bool, ...], list[Sequence[Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple([value is None for value in row]), []).append(row)
+    rest: list[Sequence[Any]] = []
+    for nulls, some in alike.items():
+        if len(some) < _MANY:
+            rest += some
+        else:
+            _insert(connection, table, nulls, [[value for value in row if value is not None] for row in some])
+    if rest:
+        _insert(connection, table, (False,) * len(rest[0]), rest)
+
+
+def _insert(connection: sqlite3.Connection, table: str, nulls: tuple[bool, ...], rows: Sequence[Sequence[Any]]) -> None:
     at = 0
     while at < len(rows):
         count = next(size for size in _AT_ONCE if size <= len(rows) - at)
-        statement = _statement(table, len(rows[at]), count)
-        connection.execute(statement, list(chain.from_iterable(rows[at : at + count])))
+        connection.execute(_statement(table, nulls, count), list(chain.from_iterable(rows[at : at + count])))
         at += count
 
 
-@cache
-def _statement(table: str, columns: int, rows: int) -> str:
-    row = f"({', '.join('?' * columns)})"
+@lru_cache(512)
+def _statement(table: str, nulls: tuple[bool, ...], rows: int) -> str:
+    row = f"({', '.join(['NULL' if null else '?' for null in nulls])})"
     return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
@@ -140,12 +163,12 @@ _LOG = f"""CREATE VIEW log AS SELECT id, {_when("coalesce(sent, queued)")} AS st
     (ended - coalesce(sent, queued)) / 1e6 AS latency,
     (first_token - coalesce(sent, queued)) / 1e6 AS time_to_first_token,
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
-    cost_usd, cost_unknown, notices, prompt, kind, ask, step, session, maybe_billed, parameters, level
-    FROM calls"""  # noqa: S608 - the names are ours
+    cost_usd, cost_unknown, notices, prompt, kind, ask, step, session, maybe_billed, parameters, level,
+    cost_lines, cost_estimated, prices FROM calls"""  # noqa: S608 - the names are ours
 _TRIES = f"""CREATE VIEW tries AS SELECT call, number, {_when("sent")} AS started, outcome, status, error_type, error,
     (first_byte - sent) / 1e6 AS time_to_first_byte, (first_token - sent) / 1e6 AS time_to_first_token,
-    (ended - sent) / 1e6 AS latency, wait, maybe_billed, bytes_sent, bytes_received, request_id
-    FROM attempts"""  # noqa: S608
+    (ended - sent) / 1e6 AS latency, wait, maybe_billed, bytes_sent, bytes_received, request_id,
+    cost_usd, cost_unknown, cost_estimated FROM attempts"""  # noqa: S608
 _ASKS = f"""CREATE VIEW asks AS SELECT ask, session, count(*) AS calls,
     {_when("min(coalesce(sent, queued))")} AS started,
     (max(ended) - min(coalesce(sent, queued))) / 1e6 AS latency, sum(attempts) AS attempts,
@@ -178,7 +201,8 @@ _TABLES = (
     _ASKS,
     _FORKS,
 )
-_INDEX = "CREATE VIRTUAL TABLE search USING fts5(text, content='turns', content_rowid='id')"
+_INDEX = 'CREATE VIRTUAL TABLE search USING fts5(text, content="turns", content_rowid="id")'
+"""Datasette looks for this form, with these quotes, to offer its field for a search."""
 
 
 # Opening
@@ -302,15 +326,22 @@ def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
         version = _version(connection, path)
         if version == VERSION:
             return
-        if version:
-            connection.execute("ALTER TABLE calls RENAME TO old_calls")
-        for statement in _TABLES:
-            connection.execute(statement)
-        _make_index(connection)
-        if version:
-            _take_over(connection, version)
+        if version == 3:
+            _add_costs(connection)
+        else:
+            _make(connection, version)
         connection.execute(f"PRAGMA application_id={_APPLICATION}")
         connection.execute(f"PRAGMA user_version={VERSION}")
+
+
+def _make(connection: sqlite3.Connection, version: int) -> None:
+    if version:
+        connection.execute("ALTER TABLE calls RENAME TO old_calls")
+    for statement in _TABLES:
+        connection.execute(statement)
+    _make_index(connection)
+    if version:
+        _take_over(connection, version)
 
 
 def _make_index(connection: sqlite3.Connection) -> None:
@@ -350,3 +381,21 @@ def _take_over(connection: sqlite3.Connection, version: int) -> None:
         f"INSERT INTO calls ({', '.join(values)}) SELECT {', '.join(values.values())} FROM old_calls"  # noqa: S608
     )
     connection.execute("DROP TABLE old_calls")
+
+
+_UNKNOWN = "'an older ringup wrote this, without the cost of each try'"
+
+
+def _add_costs(connection: sqlite3.Connection) -> None:
+    """To version 3, whose tries had no costs. The one that was answered has those of the call."""
+    for name in COSTS:
+        connection.execute(f"ALTER TABLE attempts ADD COLUMN {name} {ATTEMPTS[name]}")
+    for statement in ("DROP VIEW log", "DROP VIEW tries", _LOG, _TRIES):
+        connection.execute(statement)
+    bill = ", ".join(COSTS)
+    connection.execute(
+        f"UPDATE attempts SET ({bill}) = (SELECT {bill} FROM calls WHERE id = call) "  # noqa: S608 - the names are ours
+        "WHERE outcome = 'answered'"
+    )
+    for table in ("attempts", "calls"):
+        connection.execute(f"UPDATE {table} SET cost_unknown = {_UNKNOWN} WHERE outcome != 'answered' AND maybe_billed")  # noqa: S608

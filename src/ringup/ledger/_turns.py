@@ -135,6 +135,15 @@ class Turns:
 
     # In the transaction
 
+    def are_there(self, used: set[Link]) -> bool:
+        """Whether what was remembered of these, and of what is to be stored, is still in the file: with a turn, all
+        turns before it are."""
+        used = used.union([turn[0] for turn in self._turns.values()], *self._holds.values())
+        known = [link for link in used if link in self._ids]
+        turns = _found(self._connection, "turns", known)
+        blobs = _found(self._connection, "blobs", [link.hex() for link in known])
+        return all(self._ids[link] in found for link, *found in zip(known, turns, blobs, strict=True))
+
     def store(self) -> dict[Link, int]:
         """Give a row to all that was taken in and has none. Gives the rows of everything."""
         self._store("blobs", self._blobs, [value[0] for value in self._blobs.values()])
@@ -171,7 +180,7 @@ def _found(connection: sqlite3.Connection, table: str, hashes: list[Any]) -> lis
     for at in range(0, len(hashes), _LOOKED_UP):
         some = hashes[at : at + _LOOKED_UP]
         places = ", ".join("?" * _LOOKED_UP)
-        some += [None] * (_LOOKED_UP - len(some))
+        some += [0] * (_LOOKED_UP - len(some))
         rows.update(connection.execute(f"SELECT hash, id FROM {table} WHERE hash IN ({places})", some))  # noqa: S608
     return [rows.get(one) for one in hashes]
 

@@ -22,14 +22,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ringup.call import Record
 from ringup.errors import RingupError
+from ringup.ledger._late import Late, Priced, bills, is_estimated, not_yet
 from ringup.ledger._private import Privacy, Secrets
-from ringup.ledger._rows import attempt_rows, call_row, cost_row, linked, tag_rows
-from ringup.ledger._schema import has_index, insert, open_ledger, transaction
+from ringup.ledger._rows import Rows, cost_rows, make_rows
+from ringup.ledger._schema import COSTS, has_index, insert, open_ledger, transaction
 from ringup.ledger._turns import Turns
-from ringup.prices import bill
-from ringup.usage import Usage
+from ringup.script import Record
 
 if TYPE_CHECKING:
     import logging
@@ -40,6 +39,9 @@ __all__ = ["Entry", "Receipt", "Writer", "writer_of"]
 _GATHER = 0.025
 """Seconds from one commit's beginning to the next one's, at least. Far below the 100 ms promised."""
 
+_GAP = 0.005
+"""Seconds between two commits, at least: for other processes that want to write."""
+
 _IDLE = 10.0
 _PATIENCE = 5.0
 _MOST_WAITING = 256 * 1024 * 1024
@@ -49,9 +51,11 @@ _A_RECORD = 4096
 _FIXED_IN = (3, 51, 3)
 """The SQLite in which several writers of one file can't meet the WAL-reset bug any more."""
 
-_SET_COST = (
-    "UPDATE calls SET cost_usd = ?, cost_lines = ?, cost_unknown = ?, cost_estimated = ?, prices = ? WHERE id = ?"
-)
+_BILL = ", ".join([f"{name} = ?" for name in COSTS])
+_SET_COST = f"UPDATE calls SET {_BILL} WHERE id = ? AND queued = ?"  # noqa: S608 - the names are ours
+_SET_COSTS = f"UPDATE attempts SET {_BILL} WHERE call = ? AND number = ? AND sent = ?"  # noqa: S608
+"""With the time: another call may have got the number of one that was purged."""
+
 _INSERT_LOSS = "INSERT INTO losses (at, process, calls, reason) VALUES (?, ?, ?, ?)"
 
 
@@ -82,15 +86,19 @@ class Receipt:
             tell()
 
 
+_METADATA = Privacy("metadata")
+
+
 class Entry:
-    """A record to be written, or a `job` that needs the writer's connection. `weight` is about its size in bytes."""
+    """A record to be written, a `job` that needs the writer's connection, or nothing but a wake-up. `weight` is about
+    its size in bytes."""
 
     __slots__ = ("job", "privacy", "receipt", "record", "weight")
 
     def __init__(
         self,
         record: Record | None = None,
-        privacy: Privacy | None = None,
+        privacy: Privacy = _METADATA,
         receipt: Receipt | None = None,
         job: Callable[[sqlite3.Connection], Any] | None = None,
     ) -> None:
@@ -115,10 +123,8 @@ class Writer:
         self.lost = 0
         self._busy = threading.Lock()  # held while the connection is at work
         self._file: _File | None = None
-        self._prices = threading.Event()  # set when they are loaded
-        self._loader: threading.Thread | None = None
-        if "genai_prices.data" in sys.modules:
-            self._prices.set()
+        self._late = Late(self._wake)
+        self._secrets = Secrets()
         self._missed: list[tuple[int, int, int, str]] = []
         self._warned: set[str] = set()
         self._waiting = 0
@@ -146,6 +152,16 @@ class Writer:
     def is_idle(self) -> bool:
         """Whether there is no thread, and nothing to be written."""
         return self._thread is None
+
+    def flush(self, timeout: float) -> None:
+        """Wait until all that was added is in the file, with its costs, or is lost; so many seconds at most."""
+        until = time.monotonic() + timeout
+        while not self.is_idle:
+            receipt = Receipt()
+            self.add(Entry(receipt=receipt))
+            if not receipt.wait(until - time.monotonic()) or not self._late.is_owing:
+                return
+            self._late.join(until - time.monotonic())
 
     def stop(self, timeout: float) -> None:
         """Write what is left, and end the thread."""
@@ -177,11 +193,12 @@ class Writer:
     # In the thread
 
     def _run(self, source: _Queue, hurry: queue.SimpleQueue[None]) -> None:
-        going, begun = True, 0.0
+        going, begun, ended = True, 0.0, 0.0
         while going:
-            batch, going = _gather(source, hurry, begun + _GATHER)
+            batch, going = _gather(source, hurry, max(begun + _GATHER, ended + _GAP))
             begun = time.monotonic()
             self._write(batch)
+            ended = time.monotonic()
             if going and not batch:
                 going = not self._retire(source)
         with self._lock:
@@ -247,13 +264,10 @@ class Writer:
             entry.settle()
 
     def _work(self, entry: Entry) -> None:
-        assert entry.job
         try:
             file = self._opened()
-            if self._prices.wait(_PATIENCE if entry.receipt else 0):
-                file.price()
-            result = entry.job(file.connection)
-            file.turns.forget()
+            file.price(self._late.take())
+            result = file.work(entry.job) if entry.job else None
         except Exception as error:
             self._close()
             entry.settle(error=error)
@@ -262,33 +276,27 @@ class Writer:
 
     def _opened(self) -> _File:
         if self._file is None:
-            self._file = _File(open_ledger(self.path), self._prices)
-            if not self._prices.is_set() and self._loader is None:
-                self._loader = threading.Thread(target=self._load, name="ringup-prices", daemon=True)
-                self._loader.start()
+            self._file = _File(open_ledger(self.path), self._late, self._secrets)
+            self._late.add([])
         return self._file
 
-    def _load(self) -> None:
-        """Load the prices, which takes longer than a row may wait for its commit; then the costs follow."""
-        bill("openai", "gpt-4o-mini", Usage(input_tokens=1, output_tokens=1))  # the first one does
-        self._prices.set()
+    def _wake(self) -> None:
+        """There are costs for rows that were written without."""
         with self._lock:
             if self._thread is not None:
-                self._queue.put(Entry(job=lambda _: None))
+                self._queue.put(Entry())
 
     def _close(self) -> None:
         """Close the file. When no other process has it open, SQLite then empties its WAL, and takes it away."""
         file, self._file = self._file, None
         if file:
-            if self._prices.is_set():
-                file.price()
+            file.price(self._late.take())
             file.connection.close()
 
     def _finish(self) -> None:
         """Close the file when all is written that there is to write."""
         with self._busy:
-            if self._loader:
-                self._loader.join(_PATIENCE)
+            self._late.join(_PATIENCE)
             self._close()
 
     def _lose(self, entries: list[Entry], error: Exception) -> None:
@@ -318,8 +326,7 @@ class Writer:
     def pause(self) -> None:
         """Before a fork: let the threads finish the transaction and the loading, and close the file."""
         self._busy.acquire()
-        if self._loader:  # which is started under that lock: a child must not be born in the midst of an import
-            self._loader.join()
+        self._late.join()  # it is started under that lock: a child must not be born in the midst of an import
         self._lock.acquire()
         self._close()
 
@@ -337,14 +344,14 @@ class Writer:
 class _File:
     """An open ledger, and what is remembered of it."""
 
-    def __init__(self, connection: sqlite3.Connection, prices: threading.Event) -> None:
+    def __init__(self, connection: sqlite3.Connection, late: Late, secrets: Secrets) -> None:
         self.connection = connection
-        self._prices = prices
+        self._late = late
         self.is_shared = False
-        self._secrets = Secrets()
+        self._secrets = secrets
         self.turns = Turns(connection, self._secrets, has_index(connection))
         self._seen = self._changes()
-        self._unpriced: list[tuple[int, Record]] = []
+        self._is_touched = False
 
     def _changes(self) -> int:
         """A number that is another one when somebody else has written to the file."""
@@ -352,51 +359,65 @@ class _File:
         return changes
 
     def write(self, entries: list[Entry], missed: list[tuple[int, int, int, str]]) -> None:
-        """Write records, and what was lost before, in one transaction."""
-        waits = any(entry.receipt for entry in entries)
+        """Write records, and what was lost before, in one transaction: a short one, for others may wait for it."""
+        waits = any([entry.receipt for entry in entries])  # noqa: C419 - a list is quicker
         if waits:  # then not even a power cut shall lose it
             self.connection.execute("PRAGMA synchronous=FULL")
+        self.turns.tidy()
+        rows = [self._rows_of(entry) for entry in entries]
         with transaction(self.connection):
-            changes = self._changes()
-            if changes != self._seen:
-                self.is_shared, self._seen = True, changes
-                self.turns.forget()
-            self.turns.tidy()
-            self._insert(entries)
+            if self._is_changed() and not self.turns.are_there({link for one in rows for link in one.links}):
+                self.turns.forget()  # somebody has purged it
+                rows = [self._rows_of(entry) for entry in entries]
+            self._insert(rows)
             if missed:
                 self.connection.executemany(_INSERT_LOSS, missed)
         if waits:
             self.connection.execute("PRAGMA synchronous=NORMAL")
+        owing = zip(rows, entries, strict=True)
+        if late := [(one.call[0], entry.record) for one, entry in owing if entry.record and one.owes]:
+            self._late.add(late)
 
-    def price(self) -> None:
-        """Fill in the costs of rows that were written before the prices were there."""
-        costs = [cost_row(number, record) for number, record in self._unpriced]
-        self._unpriced.clear()
-        if costs:
-            with suppress(Exception), transaction(self.connection):
-                self.connection.executemany(_SET_COST, costs)
+    def _is_changed(self) -> bool:
+        """Whether somebody else has written to the file since the last time, or a job has."""
+        changes, changed = self._changes(), self._is_touched
+        self._is_touched = False
+        if changes == self._seen:
+            return changed
+        self.is_shared, self._seen = True, changes
+        return True
 
-    def _insert(self, entries: list[Entry]) -> None:
-        calls: list[list[Any]] = []
-        attempts: list[list[Any]] = []
-        tags: list[list[Any]] = []
-        priced = self._prices.is_set()
-        last: int = self.connection.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()[0]
-        for number, entry in enumerate(entries, last + 1):
-            record, privacy = entry.record, entry.privacy
-            assert record
-            assert privacy
-            self._secrets.know(record.plan.auth.secret if record.plan.auth else None)
-            calls.append(call_row(number, record, privacy, self._secrets, self.turns, priced=priced))
-            if not priced:
-                self._unpriced.append((number, record))
-            attempts += attempt_rows(number, record, privacy, self._secrets)
-            if record.plan.tags:
-                tags += tag_rows(number, record, self._secrets)
+    def price(self, found: list[Priced]) -> None:
+        """Fill in the costs of rows that were written without."""
+        if not found:
+            return
+        rows = [cost_rows(one.id, one.record, one.bills, self._secrets) for one in found]
+        with suppress(Exception), transaction(self.connection):
+            self.connection.executemany(_SET_COST, [call for call, _ in rows])
+            self.connection.executemany(_SET_COSTS, [one for _, tries in rows for one in tries])
+
+    def work(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Give a job the connection."""
+        self._is_touched = True
+        return job(self.connection)
+
+    def _rows_of(self, entry: Entry) -> Rows:
+        assert entry.record
+        owes = not self._late.is_ready or is_estimated(entry.record)
+        costs = not_yet(entry.record) if owes else bills(entry.record)
+        rows = make_rows(entry.record, entry.privacy, costs, self._secrets, self.turns)
+        rows.owes = owes
+        return rows
+
+    def _insert(self, rows: list[Rows]) -> None:
+        """Number the rows after those that are there, and put them in."""
+        first: int = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM calls").fetchone()[0]
         ids = self.turns.store()
-        insert(self.connection, "calls", [linked(row, ids) for row in calls])
-        insert(self.connection, "attempts", attempts)
-        insert(self.connection, "tags", tags)
+        for number, one in enumerate(rows, first):
+            one.number(number, ids)
+        insert(self.connection, "calls", [one.call for one in rows])
+        insert(self.connection, "attempts", [row for one in rows for row in one.attempts])
+        insert(self.connection, "tags", [row for one in rows for row in one.tags])
 
 
 def _gather(source: _Queue, hurry: queue.SimpleQueue[None], until: float) -> tuple[list[Entry], bool]:

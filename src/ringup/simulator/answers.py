@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ringup import wires
 from ringup.errors import APIError
+from ringup.simulator.metering import Charge
 
 __all__ = ["Answer", "json_answer", "stream_answer", "told"]
 
@@ -17,7 +18,7 @@ __all__ = ["Answer", "json_answer", "stream_answer", "told"]
 class Answer(Struct, kw_only=True):
     """An answer, ready to be sent: `chunks` are the pieces of its body, for a stream one for each event.
 
-    `early`: the request wasn't read to its end.
+    `early`: the request wasn't read to its end. `charge`: what the invoice has of it; None where it costs nothing.
     """
 
     status: int
@@ -25,18 +26,20 @@ class Answer(Struct, kw_only=True):
     chunks: Iterable[bytes]
     stream: bool = False
     early: bool = False
+    charge: Charge | None = None
 
 
-def json_answer(value: Any) -> Answer:
+def json_answer(value: Any, charge: Charge | None = None) -> Answer:
     """A good answer: bytes of JSON as they are, any other value as JSON."""
     body = value if isinstance(value, bytes) else msgspec.json.encode(value)
-    return Answer(status=200, headers={"content-type": "application/json"}, chunks=[body])
+    return Answer(status=200, headers={"content-type": "application/json"}, chunks=[body], charge=charge)
 
 
-def stream_answer(chunks: Iterable[bytes], array: bool = False) -> Answer:
+def stream_answer(chunks: Iterable[bytes], array: bool = False, charge: Charge | None = None) -> Answer:
     """A good answer that comes in pieces: events, or with `array` the items of a JSON array."""
     kind = "application/json; charset=utf-8" if array else "text/event-stream; charset=utf-8"
-    return Answer(status=200, headers={"content-type": kind, "cache-control": "no-cache"}, chunks=chunks, stream=True)
+    headers = {"content-type": kind, "cache-control": "no-cache"}
+    return Answer(status=200, headers=headers, chunks=chunks, stream=True, charge=charge)
 
 
 def told(wire: str, error: APIError, status: int | None = None) -> Answer:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from ringup.simulator.delivery import Delivery, Watched
 from ringup.simulator.engine import Engine, wire_of
 from ringup.simulator.faults import Fault, Faults, Settings, read_faults
 from ringup.simulator.headers import SECRET, SERVER, mask, mask_query
+from ringup.simulator.invoice import Invoice
 from ringup.simulator.page import page
 
 __all__ = ["App"]
@@ -85,14 +87,15 @@ class App:
                 Route("/_ringup/calls", self._calls, methods=["GET", "DELETE"]),
                 Route("/_ringup/faults", self._faults, methods=["GET", "POST", "DELETE"]),
                 Route("/_ringup/clock", self._time, methods=["GET", "POST"]),
+                Route("/_ringup/invoice", self._invoice, methods=["GET", "DELETE"]),
                 Route("/_ringup/{path:path}", _nothing, methods=_METHODS),
                 Route("/{path:path}", self._vendor, methods=_METHODS),
             ]
         )
 
     def reset(self) -> None:
-        """As it was at the start: no calls, the first faults, full buckets, empty caches, the clock's own time, and the
-        numbers from 1."""
+        """As it was at the start: no calls, no invoice, the first faults, full buckets, empty caches, the clock's own
+        time, and the numbers from 1."""
         self.faults.clear()
         self.faults.add(self._first)
         self.buckets.set(*self._limits)
@@ -108,6 +111,11 @@ class App:
                 f"a clock is set forward, by 0 to 1e9 seconds at a time and 100 years in all, and not by {seconds}."
             )
         self._ahead += seconds
+
+    def invoice(self) -> Invoice:
+        """What all calls so far would cost. Of batches it has what was worked on: what is asked for over HTTP has all
+        that is due."""
+        return self._engine.world.invoice.invoice(self._clock())
 
     def _clock(self) -> float:
         return self._real_clock() + self._ahead
@@ -153,7 +161,8 @@ class App:
             await asyncio.sleep(0)
 
     def _deliver(self, answer: Answer, fault: Fault | None, call: Call) -> Delivery:
-        return Delivery(answer, fault, Watched(call, self.calls, self._clock), self.stopping, self._pace)
+        over = partial(self._engine.world.invoice.add, answer.charge) if answer.charge else None
+        return Delivery(answer, fault, Watched(call, self.calls, self._clock, over), self.stopping, self._pace)
 
     # Its own addresses
 
@@ -185,6 +194,16 @@ class App:
             except (msgspec.DecodeError, RecursionError, ConfigurationError) as error:
                 return _json({"error": str(error)}, status=400)
         return _json({"now": self._clock(), "advanced": self._ahead})
+
+    async def _invoice(self, request: Request) -> Response:
+        """What all calls cost, as JSON or with ?format=csv as CSV."""
+        await self._caught_up()
+        if request.method == "DELETE":
+            self._engine.world.invoice.clear()
+        invoice = await asyncio.to_thread(self.invoice)  # which may have to load the prices
+        if request.query_params.get("format") == "csv":
+            return Response(invoice.csv(), 200, {"server": SERVER}, "text/csv; charset=utf-8")
+        return Response(invoice.json(), 200, {"server": SERVER}, "application/json")
 
     def _script(self, given: Any) -> None:
         """Faults as they are posted: one, a list, or all that a file may hold ({"fault": [...], "rpm": ...}). A limit
@@ -219,7 +238,7 @@ def _json(value: Any, status: int = 200) -> Response:
 
 async def _nothing(request: Request) -> Response:
     """An address of its own that is none, or one asked with the wrong method."""
-    status = 405 if request.path_params["path"] in ("", "calls", "clock", "faults") else 404
+    status = 405 if request.path_params["path"] in ("", "calls", "clock", "faults", "invoice") else 404
     return _json({"error": f"{request.method} {request.url.path} isn't served"}, status)
 
 

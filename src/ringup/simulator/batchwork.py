@@ -63,6 +63,10 @@ class Desk:
         received = Received(method="POST", path=self._path, body=line.body)
         call = Call(number=self._number(at), started=moment, request=received, wire=self._wire)
         answer = self._answer(Visit(http, self._visit.key, call))
+        if answer.charge:
+            answer.charge.kind = "batch"
+            answer.charge.request_id = self.ids(at).request("openai") if self._wire != "anthropic_messages" else None
+            self._world.invoice.add(answer.charge, "answered")
         return Posted(answer.status, b"".join(answer.chunks))
 
     def ids(self, at: int) -> Ids:

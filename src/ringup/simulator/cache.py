@@ -14,6 +14,8 @@ tokens as the model's rules want; a shorter one is passed over in silence. Up to
 Google caches by itself too, from Gemini 2.5 on, and says nothing of how: here it is as with OpenAI's older models, from
 as many tokens on as the model's rules say.
 
+No vendor says how sound is cached: here a prompt with a recording in it isn't.
+
 Facts: the vendors' guides to prompt caching, up to November 2026; openai-python 3.54.
 """
 
@@ -26,6 +28,7 @@ from msgspec import Struct
 
 from ringup.messages import Request
 from ringup.rules import Rules
+from ringup.simulator.metering import sound
 from ringup.simulator.prefixes import STEP, Prefix, blocks, steps
 from ringup.tokens import tokenizer
 
@@ -77,7 +80,7 @@ class Caches:
             prefixes = blocks(request, wire)
             marks = {at: _ttl(prefix, "5m") for at, prefix in enumerate(prefixes) if prefix.mark is not None}
             return self._marked(around, _Marked(request, provider, prefixes, marks, _LOOK_BACK), minimum)
-        if tokens < minimum or tokenizer(provider, request.model).name == _UNCACHED:
+        if tokens < minimum or tokenizer(provider, request.model).name == _UNCACHED or sound(request, provider):
             return Use()
         if rules.cache_breakpoints:
             prefixes = blocks(request, wire)

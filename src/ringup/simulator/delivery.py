@@ -30,12 +30,15 @@ class _Ended(Exception):
 
 
 class Watched:
-    """The record of one call, as its answer goes out."""
+    """The record of one call, as its answer goes out. `over` is told what became of it."""
 
-    def __init__(self, call: Call, log: CallLog, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, call: Call, log: CallLog, clock: Callable[[], float], over: Callable[[str], None] | None = None
+    ) -> None:
         self._call = call
         self._log = log
         self._clock = clock
+        self._over = over
 
     def head(self, answer: Answer) -> None:
         """The head goes out."""
@@ -50,6 +53,8 @@ class Watched:
         """It is over; only the first word on how counts."""
         if self._call.ended is None:
             self._call.outcome, self._call.ended = outcome, self._clock()
+            if self._over:
+                self._over(outcome)
 
 
 class Delivery:
@@ -155,7 +160,9 @@ class Delivery:
                 self._break(scope[TRANSPORT], "reset" if fault.reset_after is not None else "truncated")
 
     def _break(self, transport: asyncio.Transport, how: str) -> None:
-        """End the connection: in good order, or with a reset."""
+        """End the connection: in good order, or with a reset. The client may have been quicker."""
+        if transport.is_closing():
+            raise _Ended("client left")
         if how == "reset":
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
             transport.abort()

@@ -111,6 +111,8 @@ class Engine:
         own = vendor_headers(vendor, request_id, levels, took, started)
         given = {name.lower(): value for name, value in fault.headers.items()} if fault else {}
         answer.headers = own | answer.headers | given
+        if answer.charge:
+            answer.charge.request_id = answer.headers.get("x-request-id") or answer.headers.get("request-id")
         return answer, fault
 
     def too_large(self, http: HttpRequest, call: Call) -> Answer:
@@ -146,8 +148,12 @@ def _spoil(answer: Answer, fault: Fault, wire: str) -> Answer:
     inside = refusals.of_kind(strict.vendor_of(wire), fault.kind or "overloaded", message=fault.message)
     if answer.stream:
         answer.chunks = spoiled(answer.chunks, fault, _error_event(answer, fault, wire, inside))
-    elif fault.error_after is not None:
-        return told(wire, inside, status=200)
+    elif fault.error_after is not None:  # the model had done its work
+        failed = told(wire, inside, status=200)
+        failed.charge = answer.charge
+        if failed.charge:
+            failed.charge.outcome = "failed"
+        return failed
     return answer
 
 

@@ -40,7 +40,8 @@ def _count(_: World, visit: Visit) -> Answer:
 def _embed(world: World, visit: Visit) -> Answer:
     asked = embed_gemini.read(visit.http)
     world.take(visit.key, "gemini", asked.request.model, asked.tokens, 0)
-    return json_answer(embed_gemini.written(embed_gemini.answer(asked), one=visit.http.path.endswith(":embedContent")))
+    body = embed_gemini.written(embed_gemini.answer(asked), one=visit.http.path.endswith(":embedContent"))
+    return json_answer(body, world.embedded("gemini", asked.request.model, asked.tokens))
 
 
 _MODEL = r"/v1(?:beta)?/models/([^/:]+)"

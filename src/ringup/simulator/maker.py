@@ -30,12 +30,13 @@ from ringup.simulator.brain import REDACT, Thought, think
 from ringup.simulator.cache import Use
 from ringup.simulator.ids import Ids
 from ringup.simulator.logprobs import beside_text, in_text
+from ringup.simulator.metering import sound
 from ringup.simulator.tooluse import Wanted
 from ringup.tokens import Tokenizer, prompt_tokens, tokenizer
 from ringup.usage import Usage
 from ringup.wires import responses
 
-__all__ = ["Asked", "events", "make"]
+__all__ = ["Asked", "events", "make", "tier"]
 
 _EFFORT_TOKENS = {"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 256, "xhigh": 512, "max": 1024}
 """The hidden tokens that an OpenAI model spends on thinking, by effort: fixed, so that tests can rely on them."""
@@ -45,8 +46,8 @@ _REFUSED = {"stop_details": {"type": "refusal", "category": None, "explanation":
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """A request that was found good: for which provider's model, with which rules, as which call of this server, and
-    what the prompt cache has of it."""
+    """A request that was found good: for which provider's model, with which rules, as which call of this server, what
+    the prompt cache has of it, and the prompt's tokens where they were counted already."""
 
     request: Request
     rules: Rules
@@ -56,6 +57,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     call: int
     created: int
     cached: Use = Use()
+    read: int | None = None
 
     @property
     def claude(self) -> bool:
@@ -101,7 +103,9 @@ def make(asked: Asked) -> list[Reply]:
     """The replies to a request: as many as it wants (`n`). The first one's usage is that of them all."""
     ids = Ids(asked.seed, asked.call)
     reply_id = ids.reply(asked.wire)
-    read = prompt_tokens(asked.request, asked.provider, asked.rules.reasons)
+    read = asked.read
+    if read is None:
+        read = prompt_tokens(asked.request, asked.provider, asked.rules.reasons)
     replies = [_one(asked, ids, choice, read) for choice in range(asked.request.n or 1)]
     written = sum(reply.usage.output_tokens or 0 for reply in replies)
     thought = sum(reply.usage.reasoning_tokens or 0 for reply in replies)
@@ -123,12 +127,24 @@ def make(asked: Asked) -> list[Reply]:
 
 def _beside(asked: Asked, ids: Ids) -> dict[str, Any]:
     """What OpenAI tells beside its answers."""
+    served = {"service_tier": tier(asked.request, asked.wire) or "default"}
     if asked.wire == "responses":
-        return responses.echo(asked.request)
+        return responses.echo(asked.request) | served
     if asked.wire != "chat_completions":
         return {}
     fingerprint = None if asked.rules.reasons else ids.fingerprint()
-    return {"service_tier": "default", "system_fingerprint": fingerprint}
+    return {**served, "system_fingerprint": fingerprint}
+
+
+_TIERS = {"flex": "flex", "priority": "priority", "fast": "priority"}
+"""OpenAI's service tiers that have prices of their own, and how an answer names them. Google's are the same."""
+
+
+def tier(request: Request, wire: str) -> str | None:
+    """By which service tier a request is served: the one that it asks for. None for the usual one."""
+    if wire == "anthropic_messages":
+        return "fast" if request.extra.get("speed") == "fast" else None
+    return _TIERS.get(str(request.extra.get("serviceTier" if wire == "gemini" else "service_tier")).lower())
 
 
 def _one(asked: Asked, ids: Ids, choice: int, read: int) -> Reply:
@@ -261,10 +277,11 @@ def _call(wanted: Wanted, ids: Ids, wire: str) -> ToolCall:
 
 
 def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
-    cached = asked.cached
+    cached, served, heard = asked.cached, tier(asked.request, asked.wire), sound(asked.request, asked.provider)
     if asked.claude:
         cache = {"ephemeral_5m_input_tokens": cached.short, "ephemeral_1h_input_tokens": cached.long}
         details: dict[str, Any] = {"cache_creation": cache, "service_tier": "standard"}
+        details |= {"speed": served} if served else {}
         return Usage(
             input_tokens=read,
             output_tokens=written,
@@ -279,7 +296,7 @@ def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
             output_tokens=written,
             cache_read_tokens=cached.read or None,
             reasoning_tokens=thought or None,
-            details={"promptTokensDetails": [{"modality": "TEXT", "tokenCount": read}]},
+            details=_modalities(read - heard, heard) | ({"serviceTier": served} if served else {}),
         )
     if asked.wire == "responses":
         return Usage(
@@ -288,7 +305,7 @@ def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
             cache_read_tokens=cached.read,
             cache_write_tokens=cached.short + cached.long,
             reasoning_tokens=thought,
-            details=_lifetimes(cached),
+            details=_lifetimes(cached) | ({"input_tokens_details.audio_tokens": heard} if heard else {}),
         )
     nothing = ("accepted_prediction_tokens", "audio_tokens", "rejected_prediction_tokens")
     return Usage(
@@ -298,10 +315,17 @@ def _usage(asked: Asked, read: int, written: int, thought: int) -> Usage:
         cache_write_tokens=cached.short + cached.long if asked.rules.cache_breakpoints else None,
         reasoning_tokens=thought,
         details={
-            "prompt_tokens_details.audio_tokens": 0,
+            "prompt_tokens_details.audio_tokens": heard,
             **{f"completion_tokens_details.{name}": 0 for name in nothing},
         },
     )
+
+
+def _modalities(words: int, heard: int) -> dict[str, Any]:
+    """What the tokens of a prompt stand for, as Google lists it."""
+    kinds = {"TEXT": words, "AUDIO": heard}
+    listed = [{"modality": kind, "tokenCount": count} for kind, count in kinds.items() if count or kind == "TEXT"]
+    return {"promptTokensDetails": listed}
 
 
 def _lifetimes(cached: Use) -> dict[str, Any]:

@@ -9,12 +9,15 @@ from typing import Any
 
 import msgspec
 
+from ringup import models
 from ringup.messages import Request
 from ringup.openai_checks import bad
 from ringup.simulator import compaction, schema, stored, strict
 from ringup.simulator.answers import Answer, json_answer, stream_answer
 from ringup.simulator.complete import complete
 from ringup.simulator.ids import Ids
+from ringup.simulator.maker import tier
+from ringup.simulator.metering import Charge, sound
 from ringup.simulator.routes import Route
 from ringup.simulator.world import Visit, World
 from ringup.tokens import tokenizer
@@ -68,7 +71,17 @@ def _compact(world: World, visit: Visit) -> Answer:
     item = compaction.folded(request, f"cmp_{response_id.removeprefix('resp_')}")
     written = tokenizer(provider, request.model).count(item["encrypted_content"])
     world.take(visit.key, "openai", request.model, tokens, written)
-    return json_answer(compaction.answer(response_id, int(world.clock()), item, tokens, written))
+    charge = Charge(
+        kind="answer",
+        provider=provider,
+        model=models.snapshot(provider, request.model),
+        time=visit.call.started,
+        read=tokens,
+        written=written,
+        audio=sound(request, provider),
+        tier=tier(request, _WIRE),
+    )
+    return json_answer(compaction.answer(response_id, int(world.clock()), item, tokens, written), charge)
 
 
 def _is_open(world: World, visit: Visit) -> bool:

@@ -33,7 +33,8 @@ def _embed(world: World, visit: Visit) -> Answer:
     schema.read_json(visit.http.body, "openai")
     asked = embed.read(visit.http)
     world.take(visit.key, "openai", asked.request.model, asked.tokens, 0)
-    return json_answer(embeddings.write_reply(embed.answer(asked), asked.request.encoding))
+    body = embeddings.write_reply(embed.answer(asked), asked.request.encoding)
+    return json_answer(body, world.embedded("openai", asked.request.model, asked.tokens))
 
 
 def _models(world: World, visit: Visit) -> Answer:

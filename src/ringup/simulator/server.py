@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO
 
 from ringup.errors import ConfigurationError, MissingExtraError
@@ -166,20 +167,25 @@ def serve(
     *,
     remote: bool = False,
     out: TextIO | None = None,
+    invoice: str | None = None,
     **options: Any,
 ) -> None:
     """Serve in the foreground until Ctrl-C. `options` are those of `ringup.simulator.app.App`.
 
-    A host that other machines can reach is refused unless `remote` is True. Raises ConfigurationError.
+    At the end, the invoice is written to the file `invoice`: as JSON, or as CSV if its name ends in .csv. A host that
+    other machines can reach is refused unless `remote` is True. Raises ConfigurationError.
     """
     if not _is_loopback(host) and not remote:
         raise ConfigurationError(
             f"{host} can be reached from other machines, and the simulator takes any key.",
             advice="Leave host out to stay on this machine, or say that it is meant: remote=True (--remote).",
         )
+    if invoice:
+        _write(invoice, "")
     listener = _listen(host, port)
     text = _greeting(host, listener.getsockname()[1], options.get("conformance", False))
-    server = _Server(App(**options), lambda: print(text, file=out or sys.stdout, flush=True))
+    app = App(**options)
+    server = _Server(app, lambda: print(text, file=out or sys.stdout, flush=True))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -187,6 +193,18 @@ def serve(
     finally:
         listener.close()
     print("The simulator has stopped.", file=out or sys.stdout, flush=True)
+    if invoice:
+        made = app.invoice()
+        _write(invoice, made.csv() if invoice.endswith(".csv") else made.json().decode())
+        print(f"Its invoice is in {invoice}: {len(made.lines):,} lines, {made.total:f} USD.", file=out or sys.stdout)
+
+
+def _write(path: str, text: str) -> None:
+    """Raises ConfigurationError where nothing can be written: at the start, before there is something to lose."""
+    try:
+        Path(path).write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ConfigurationError(f"the invoice can't be written to {path}: {error.strerror}.") from None
 
 
 def _greeting(host: str, port: int, conformance: bool = False) -> str:
@@ -199,4 +217,5 @@ def _greeting(host: str, port: int, conformance: bool = False) -> str:
   Anthropic SDKs   ANTHROPIC_BASE_URL={url}     ANTHROPIC_API_KEY=sk-ant-simulator
   Google SDKs      GOOGLE_GEMINI_BASE_URL={url}     GEMINI_API_KEY=sim-simulator
   What it saw      {url}/  and as JSON {url}/_ringup/calls
+  What it charges  {url}/_ringup/invoice
 {wide}{mends}Ctrl-C stops it."""

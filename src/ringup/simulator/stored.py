@@ -23,6 +23,7 @@ from ringup.openai_checks import bad
 from ringup.secret import Secret
 from ringup.simulator import strict
 from ringup.simulator.compaction import unfolded
+from ringup.simulator.metering import Charge
 from ringup.simulator.shelf import Shelf, page, whole
 from ringup.wires import responses
 
@@ -44,12 +45,14 @@ class Stored(Struct, frozen=True, kw_only=True):
 
     started  since when it runs in the background; None for one that was waited for
     stream   its stream, for one that runs in the background and was asked for as a stream
+    charge   what the invoice has of it
     """
 
     body: Block
     input: list[Block]
     started: float | None = None
     stream: Chunks | None = None
+    charge: Charge | None = None
 
     def status(self, now: float) -> str:
         """What has become of it by now."""
@@ -78,9 +81,16 @@ class Store:
         """Forget everything."""
         self._kept.clear()
 
-    def keep(self, key: Secret | None, body: Block, given: list[Block], stream: Chunks | None = None) -> Stored:
+    def keep(
+        self,
+        key: Secret | None,
+        body: Block,
+        given: list[Block],
+        stream: Chunks | None = None,
+        charge: Charge | None = None,
+    ) -> Stored:
         """Store a response, unless it says that it isn't to be. `stream` tells it again, for one asked for as a
-        stream."""
+        stream. What runs in the background is charged when it is done."""
         background = bool(body.get("background"))
         waiting = background and stream is None
         made = Stored(
@@ -88,7 +98,10 @@ class Store:
             input=given,
             started=self._clock() if waiting else None,
             stream=stream if background else None,
+            charge=charge,
         )
+        if charge and made.started is not None:
+            charge.due = made.started + _DONE
         if body.get("store") is not False:
             self._kept.put(key, body["id"], made)
         return made
@@ -122,6 +135,8 @@ class Store:
         if not found.body.get("background"):
             raise _not_cancelled()
         if found.status(self._clock()) in ("queued", "in_progress"):
+            if found.charge and found.started is not None:
+                found.charge.stop(self._clock(), found.started + _QUEUED, found.started + _DONE)
             found = replace(found, body=_unfinished(found.body, "cancelled"), started=None)
             self._kept.put(key, response_id, found)
         return found.body

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ringup.http import HttpRequest
 from ringup.secret import Secret
-from ringup.simulator import refusals
+from ringup.simulator import refusals, strict
 from ringup.simulator.answers import Answer
 from ringup.simulator.batchlines import Batch
 from ringup.simulator.buckets import Buckets
@@ -17,7 +17,9 @@ from ringup.simulator.cache import Caches
 from ringup.simulator.calls import Call
 from ringup.simulator.completions import Completion
 from ringup.simulator.filestore import Files
+from ringup.simulator.invoice import Book
 from ringup.simulator.jobs import Jobs
+from ringup.simulator.metering import Charge
 from ringup.simulator.shelf import Shelf
 from ringup.simulator.stored import Store
 
@@ -38,6 +40,7 @@ class World:
         self.files = Files(clock)
         self.batches: Jobs[Batch] = Jobs(clock)
         self.message_batches: Jobs[None] = Jobs(clock)
+        self.invoice = Book()
         self.deleted: set[tuple[Secret | None, str]] = set()
         "Fine-tuned models that their owner deleted."
 
@@ -49,7 +52,13 @@ class World:
         self.files.clear()
         self.batches.clear()
         self.message_batches.clear()
+        self.invoice = Book()  # what is still on its way is charged on the old one
         self.deleted.clear()
+
+    def embedded(self, vendor: refusals.Vendor, model: str, tokens: int) -> Charge:
+        """The charge for vectors: the tokens of the texts."""
+        provider = "sim" if strict.is_own_model(model) else vendor
+        return Charge(kind="embeddings", provider=provider, model=model, time=self.clock(), read=tokens)
 
     def work(self) -> bool:
         """Do a little of what the batches owe by now. False: they owe nothing more."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ringup.crossing import left_behind, made_id, says_nothing
+from ringup.crossing import is_ours, left_behind, made_id, says_nothing
 from ringup.http import HttpRequest
 from ringup.messages import (
     Audio,
@@ -48,7 +48,6 @@ __all__ = ["write_request"]
 
 _EFFORT_ONLY = "Chat Completions takes a reasoning effort as a word and no other setting of reasoning; it was not sent"
 _UNSIGNED = "reasoning that another API gave can't go back on this one; it was left out"
-_FOREIGN = "a part that only another API knows can't be sent on this one; it was left out"
 _NO_FLAG = "this API has no field that marks a tool's result as an error; its text was sent"
 _ONLY_TEXT = "a tool's result holds only text on this API; its images and files follow in a user message"
 _AS_TEXT = "this API takes no plain-text documents; the document was sent as text"
@@ -78,9 +77,9 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     notices = Notices()
     body: Block = {"model": request.model, "messages": _messages(request, rules, notices)}
     _settings(body, request, rules, notices)
-    if tools := [_tool(tool) for tool in request.tools if _ours(tool, "tools", notices)]:
+    if tools := [_tool(tool) for tool in request.tools if is_ours(tool, NAME, "tools", notices)]:
         body["tools"] = tools
-    if request.tool_choice is not None and _ours(request.tool_choice, "tool_choice", notices):
+    if request.tool_choice is not None and is_ours(request.tool_choice, NAME, "tool_choice", notices):
         body["tool_choice"] = _tool_choice(request.tool_choice)
     if request.output_schema is not None:
         body["response_format"] = _response_format(request.output_schema)
@@ -125,14 +124,6 @@ def _field(name: str, rules: Rules, notices: Notices) -> str:
         return name
     notices.add("renamed", name, f"{name} was sent as {other}, as this server calls it")
     return other
-
-
-def _ours(value: Any, where: str, notices: Notices) -> bool:
-    """Whether this wire can say a value: all but what only another wire knows."""
-    if not isinstance(value, Opaque) or value.wire == NAME:
-        return True
-    notices.add("dropped", f"{where}.{value.kind}", _FOREIGN)
-    return False
 
 
 def _tool(tool: Tool | Opaque) -> Block:
@@ -344,7 +335,7 @@ class _Messages:
             case Refusal():
                 return merge({"type": "refusal", "refusal": part.text}, part.extra)
             case Opaque():
-                return part.data if _ours(part, "messages", self.notices) else None
+                return part.data if is_ours(part, NAME, "messages", self.notices) else None
             case Thinking() if self.takes(part) and field_of(part) == "thinking":
                 return thinking_chunk(part)
             case Thinking():

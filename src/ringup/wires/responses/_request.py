@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ringup.crossing import left_behind, made_id, says_nothing
+from ringup.crossing import is_ours, left_behind, made_id, says_nothing
 from ringup.http import HttpRequest
 from ringup.messages import (
     Audio,
@@ -55,7 +55,6 @@ _NOT_HERE = "the Responses API has no such setting; it was not sent"
 _ONE_ANSWER = "the Responses API gives one answer to a request"
 _EFFORT_ONLY = "this API takes a reasoning effort as a word, and no budget or mode; it was not sent"
 _NO_NAMES = "this API has no names for those who speak; it was not sent"
-_FOREIGN = "a part that only another API knows can't be sent on this one; it was left out"
 _UNSIGNED = "reasoning that another API gave can't go back on this one; it was left out"
 _THOUGHTLESS = "this model doesn't think, and takes no reasoning of another; it was left out"
 _LONG_ID = "this API wants shorter ids of tool calls; others were made of them"
@@ -131,9 +130,9 @@ def settings(request: Request, notices: Notices | None = None) -> Block:
         "parallel_tool_calls": request.parallel_tool_calls,
         "metadata": request.metadata,
     }
-    if tools := [_tool(tool) for tool in request.tools if _ours(tool, "tools", notices)]:
+    if tools := [_tool(tool) for tool in request.tools if is_ours(tool, NAME, "tools", notices)]:
         body["tools"] = tools
-    if request.tool_choice is not None and _ours(request.tool_choice, "tool_choice", notices):
+    if request.tool_choice is not None and is_ours(request.tool_choice, NAME, "tool_choice", notices):
         body["tool_choice"] = _tool_choice(request.tool_choice)
     if request.output_schema is not None:
         body["text"] = {"format": _format(request.output_schema)}
@@ -154,14 +153,6 @@ def _instructions(request: Request) -> str | None:
 def _is_words(request: Request) -> bool:
     """Whether the system is something, and plain words."""
     return bool(request.system) and all(isinstance(part, Text) and not own(part.extra) for part in request.system)
-
-
-def _ours(value: Any, where: str, notices: Notices) -> bool:
-    """Whether this wire can say a value: all but what only another wire knows."""
-    if not isinstance(value, Opaque) or value.wire == NAME:
-        return True
-    notices.add("dropped", f"{where}.{value.kind}", _FOREIGN)
-    return False
 
 
 def _tool(tool: Tool | Opaque) -> Block:
@@ -307,7 +298,7 @@ class _Items:
             case Audio():
                 return self._audio(part)
             case Opaque():
-                return part.data if _ours(part, "messages", self.notices) else None
+                return part.data if is_ours(part, NAME, "messages", self.notices) else None
         self.notices.add("dropped", _kind(part), _MISPLACED)
         return None
 
@@ -362,7 +353,7 @@ class _Items:
                 case Text() | Refusal() | ToolCall():
                     yield part
                 case Opaque():
-                    if _ours(part, "messages", self.notices):
+                    if is_ours(part, NAME, "messages", self.notices):
                         yield part
                 case Thinking():
                     if self._goes_back(part):

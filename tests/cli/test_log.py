@@ -1,0 +1,200 @@
+"""`ringup log`: the list, its filters, and how it is followed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import ringup
+from ringup.cli.log import table
+from ringup.cli.log.follow import follow
+from tests.cli.conftest import Run, Spawn
+from tests.ledger.kit import client
+from tests.test_client import completion
+
+
+def fill(path: Path, level: str = "full") -> None:
+    with client(path, completion("Paris."), completion("Oslo."), 429, level=level) as asked:
+        asked.ask("What is the capital of France?", session="monday", tags={"team": "docs"})
+        asked.ask("And of Norway?", model="gpt-4o")
+        with suppress(ringup.APIError):
+            asked.ask("And of Sweden?", retries=0)
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RINGUP_LEDGER", str(tmp_path / "calls.db"))
+    fill(tmp_path / "calls.db")
+    return tmp_path / "calls.db"
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ("", [3, 2, 1]),
+        ("-n 2", [3, 2]),
+        ("-m gpt-4o", [3, 2, 1]),
+        ("-m */gpt-4o", [2]),
+        ("--status 429", [3]),
+        ("--status failed --status RateLimitError", [3]),
+        ("--since 1h --until now", [3, 2, 1]),
+        ("--until yesterday", []),
+        ("--search capital", [1]),
+        ("--session monday", [1]),
+        ("--tag team", [1]),
+        ("--tag team=docs", [1]),
+        ("--tag team=web", []),
+        ("--min-cost 0.000001", [2, 1]),
+        ("--min-cost 0.000001 --session monday", [1]),
+        ("--min-cost 1", []),
+    ],
+)
+def test_filters(path: Path, run: Run, options: str, ids: list[int]) -> None:
+    done = run("log", "--json", *options.split())
+    assert done.exit_code == 0, done.output
+    assert [row["id"] for row in json.loads(done.stdout)] == ids
+    lines = run("log", *options.split()).stdout.splitlines()
+    assert [int(line.split()[0]) for line in lines[1:]] == ids
+
+
+def test_the_table(path: Path, run: Run) -> None:
+    head, *lines = run("log").stdout.splitlines()
+    assert head.split() == ["id", "when", "model", "end", "in", "out", "cost", "time"]
+    assert [line.split()[3:8] for line in lines] == [
+        ["openai/gpt-4o-mini", "RateLimitError", "?", "?", "-"],  # nothing is billed for a 429
+        ["openai/gpt-4o", "stop", "9", "2", "$0.0000026"],  # priced as the model that answered
+        ["openai/gpt-4o-mini", "stop", "9", "2", "$0.0000026"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--status=faild", "status='faild' isn't known"),
+        ("--since=soon", "'soon' is no point in time"),
+        ("--min-cost=much", "'much' is not a valid float"),
+        ("--number=0", "0 is not in the range"),
+    ],
+)
+def test_an_option_that_can_not_be_read(path: Path, run: Run, option: str, said: str) -> None:
+    done = run("log", option)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_options_of_the_list_before_another_command(path: Path, run: Run) -> None:
+    done = run("log", "--json", "show", "1")
+    assert done.exit_code == 2
+    assert "don't go with 'show'" in done.stderr
+
+
+def test_why_nothing_is_listed(path: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "is such a one" in run("log", "--search", "copenhagen").stderr
+    monkeypatch.setenv("RINGUP_LEDGER", str(tmp_path / "none.db"))
+    assert "No calls are in the log" in run("log", "--search", "capital").stderr
+    monkeypatch.setenv("RINGUP_LEDGER", str(tmp_path / "quiet.db"))
+    fill(tmp_path / "quiet.db", "metadata")
+    assert "keeps no words. RINGUP_LEDGER_LEVEL=full" in run("log", "--search", "capital").stderr
+
+
+# At a narrow terminal
+
+
+def row(id: int, model: str, when: str = "2026-11-23T16:30:05.000001+00:00", **more: Any) -> dict[str, Any]:
+    usual = {"provider": "openai", "outcome": "answered", "finish_reason": "stop", "error": None, "cost_usd": "0.0123"}
+    tokens = {"input_tokens": 1234, "output_tokens": 56, "latency": 2.5, "cost_estimated": 0, "cost_unknown": None}
+    return {"id": id, "model": model, "started": when, "maybe_billed": 0, **usual, **tokens, **more}
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "is_terminal", lambda _: True)
+    monkeypatch.setattr(table, "width", lambda: 80)
+
+
+LONG = "meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8"
+
+
+def test_80_columns_are_enough(narrow: None, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = table.Table()
+    listed.add([row(99_999, LONG, outcome="failed", finish_reason=None, error="ServiceUnavailableError: no")])
+    listed.add([row(100_000, "gpt-4o-mini", "2020-01-01T12:00:00.000001+00:00", cost_estimated=1)])
+    head, long, short = capsys.readouterr().out.splitlines()
+    assert max(map(len, (head, long, short))) <= 80
+    assert "  openai/" in long
+    assert "FP8  Servic…ailable  " in long
+    assert "2020-01-01 " in short
+    assert "~$0.012" in short
+
+
+def test_a_wide_one_shows_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(table, "is_terminal", lambda _: True)
+    monkeypatch.setattr(table, "width", lambda: 160)
+    table.Table().add([row(1, LONG)])
+    assert f"openai/{LONG}  stop" in capsys.readouterr().out
+
+
+def test_what_a_server_sends_is_no_command_to_the_terminal(narrow: None, capsys: pytest.CaptureFixture[str]) -> None:
+    table.Table().add([row(1, "evil\x1b[2J\nmodel")])
+    assert "\x1b" not in (out := capsys.readouterr().out)
+    assert len(out.splitlines()) == 2
+
+
+# Followed
+
+
+def test_new_calls_are_told_once_and_in_their_order(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[Callable[[], object]] = [
+        lambda: fill(path),
+        lambda: None,
+        lambda: ringup.Ledger(path).purge(id=6),
+        lambda: fill(path),
+    ]
+
+    def pause(_: float) -> None:
+        if not steps:
+            raise KeyboardInterrupt
+        steps.pop(0)()
+
+    monkeypatch.setattr("ringup.cli.log.follow.time", SimpleNamespace(sleep=pause))
+    told: list[list[int]] = []
+    follow(path, 2, {"model": "gpt-4o"}, lambda calls: told.append([call["id"] for call in calls]))
+    assert told == [[2, 3], [4, 5, 6], [6, 7, 8]]
+
+
+def test_a_log_that_is_not_there_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    path = tmp_path / "later.db"
+    steps = [lambda: fill(path)]
+
+    def pause(_: float) -> None:
+        if not steps:
+            raise KeyboardInterrupt
+        steps.pop()()
+
+    monkeypatch.setattr("ringup.cli.log.follow.time", SimpleNamespace(sleep=pause))
+    monkeypatch.setenv("RINGUP_LEDGER", str(path))
+    done = run("log", "-f", "--json", "--status", "answered")
+    assert done.exit_code == 0
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2]
+    assert "No calls are in the log" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_through_a_pipe_while_others_write(path: Path, spawn: Spawn) -> None:
+    program = spawn("log", "-f", "-n", "1")
+    assert program.stdout
+    assert program.stdout.readline().split()[0] == "id"
+    assert program.stdout.readline().split()[0] == "3"
+    fill(path)
+    assert [program.stdout.readline().split()[0] for _ in range(3)] == ["4", "5", "6"]
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate(timeout=60)
+    assert (program.returncode, out, err) == (0, "", "")

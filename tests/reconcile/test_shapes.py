@@ -1,0 +1,329 @@
+"""Each shape of an invoice is recognized by what is in it, and read."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringup.reconcile import Invoice, InvoiceError, join, read_invoice
+from ringup.reconcile._invoice import micro, model_name, money, number, slack
+from tests.reconcile.kit import at
+
+DAY = {"start_time": 1793577600, "end_time": 1793664000}  # 2026-11-02
+DAYS = (at("2026-11-02"), at("2026-11-03"))
+
+
+def read(value: Any) -> Invoice:
+    return read_invoice(json.dumps(value).encode() if not isinstance(value, str) else value.encode())
+
+
+def seen(invoice: Invoice) -> list[tuple[Any, ...]]:
+    return [(line.model, line.tokens, line.costs, line.terms) for line in invoice.lines]
+
+
+def page(*results: dict[str, Any], more: bool = False) -> dict[str, Any]:
+    return {"object": "page", "data": [{"object": "bucket", **DAY, "results": [*results]}], "has_more": more}
+
+
+COMPLETIONS = {
+    "object": "organization.usage.completions.result",
+    **{"input_tokens": 1000, "input_cached_tokens": 400, "input_cache_write_tokens": 100, "input_uncached_tokens": 500},
+    **{"output_tokens": 70, "num_model_requests": 3, "model": "gpt-4o-mini-2024-07-18", "service_tier": "default"},
+}
+
+
+def test_openai_usage() -> None:
+    embedded = {"object": "organization.usage.embeddings.result", "input_tokens": 20, "model": "text-embedding-3-small"}
+    pictures = {"object": "organization.usage.images.result", "images": 2}
+    read_ = read(page(COMPLETIONS, {**COMPLETIONS, "batch": True}, embedded, pictures))
+    tokens = {"input": 500, "cache read": 400, "cache write": 100, "output": 70}
+    assert seen(read_)[:2] == [("gpt-4o-mini", tokens, {}, ""), ("gpt-4o-mini", tokens, {}, "batch")]
+    assert seen(read_)[2] == ("text-embedding-3-small", {"input": 20}, {}, "")
+    assert read_.periods == {"openai": DAYS}
+    assert read_.covers == {("openai", "answer"), ("openai", "embeddings")}
+    assert read_.notes == ("1 line of OpenAI's usage of images: not compared",)
+
+
+def test_pages_in_a_list_or_in_lines_and_the_last_one_missing() -> None:
+    first, last = page(COMPLETIONS, more=True), page(COMPLETIONS)
+    for text in (json.dumps([first, last]), f"{json.dumps(first)}\n{json.dumps(last)}\n"):
+        assert len(read(text).lines) == 2
+        assert not read(text).more
+    assert read(first).more
+    assert not join([read(first), read(last)]).more
+    assert join([read(first)]).more
+
+
+COST = {"object": "organization.costs.result", "amount": {"value": "0.0000045", "currency": "usd"}}
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("gpt-4o-mini-2024-07-18, input", ("gpt-4o-mini", "input", "")),
+        ("gpt-4o-mini-2024-07-18, cached input", ("gpt-4o-mini", "cache read", "")),
+        ("gpt-5.6-luna, cache writes", ("gpt-5.6-luna", "cache write", "")),
+        ("gpt-5-nano, output_tokens", ("gpt-5-nano", "output", "")),
+        ("gpt-audio-mini-2025-12-15 audio, input", ("gpt-audio-mini", "input", "")),
+        ("gpt-4o-mini-2024-07-18 batch, output", ("gpt-4o-mini", "output", "batch")),
+        ("web search tool calls", ("", "tools", "")),
+        ("assistants api | file search", ("", "tools", "")),
+        ("evals | gpt-4o-mini-2024-07-18, input", ("", "other", "")),
+        ("code interpreter sessions", ("", "other", "")),
+        (None, ("", "all", "")),
+    ],
+)
+def test_openai_costs(item: str | None, expected: tuple[str, str, str]) -> None:
+    line = read(page({**COST, "line_item": item})).lines[0]
+    assert (line.model, *line.costs, line.terms) == expected
+    assert line.cost == Decimal("0.0000045")
+
+
+def test_openai_costs_tell_tokens() -> None:
+    def tokens(**fields: Any) -> dict[str, int]:
+        return read(page({**COST, "line_item": "gpt-4o, input", **fields})).lines[0].tokens
+
+    assert tokens(quantity=30.0) == {"input": 30}
+    assert tokens(quantity=1.5, quantity_unit="1000_tokens") == {"input": 1500}
+    assert tokens(quantity=7, quantity_unit="images") == {}
+    assert tokens() == {}
+    zero = {"amount": {"value": "0E-6176", "currency": "usd"}, "line_item": "gpt-4o, cached input"}
+    assert read(page({**COST, **zero})).lines[0].cost == 0
+    with pytest.raises(InvoiceError, match="amount"):
+        read(page({"amount": {"value": 1, "currency": "eur"}}))
+
+
+def test_openai_dashboard() -> None:
+    head = "start_time,end_time,start_time_iso,end_time_iso"
+    times = "1793577600,1793664000,2026-11-02T00:00:00+00:00,2026-11-03T00:00:00+00:00"
+    used = (
+        f"{head},project_id,num_model_requests,model,batch,service_tier,input_tokens,output_tokens,input_cached_tokens"
+    )
+    read_ = read(f"{used}\n{times},proj_1,3.0,gpt-4o-mini-2024-07-18,False,default,1000.0,70,400\n{times},,,,,,,,\n")
+    assert seen(read_) == [("gpt-4o-mini", {"input": 600, "cache read": 400, "output": 70}, {}, "")]
+    costs = f'{head},amount_value,amount_currency,line_item\n{times},0.0038359800,usd,"gpt-4o, output"\n{times},,,\n'
+    assert seen(read(costs)) == [("gpt-4o", {}, {"output": Decimal("0.00383598")}, "")]
+    empty = read(f"{head}\n{times}\n")
+    assert (empty.lines, empty.periods) == ([], {"openai": DAYS})
+    embedded = read(f"{head},num_model_requests,model,input_tokens\n{times},1,text-embedding-3-small,9\n")
+    assert embedded.covers == {("openai", "embeddings")}
+
+
+def test_anthropic_reports() -> None:
+    used = {
+        "uncached_input_tokens": 1500,
+        "cache_creation": {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 7},
+        **{"cache_read_input_tokens": 200, "output_tokens": 500, "model": "claude-haiku-4-5-20251001"},
+        **{"server_tool_use": {"web_search_requests": 1}, "service_tier": "batch", "context_window": "0-200k"},
+    }
+    times = {"starting_at": "2026-11-02T00:00:00Z", "ending_at": "2026-11-03T00:00:00Z"}
+    tokens = {"input": 1500, "cache read": 200, "cache write": 37, "output": 500}
+    bucket = read({"data": [{**times, "results": [used]}], "has_more": False, "next_page": None})
+    assert seen(bucket) == [("claude-haiku-4-5", tokens, {}, "batch")]
+    assert bucket.periods == {"anthropic": DAYS}
+    group = {"model": "claude-haiku-4-5-20251001", "service_tier": "standard", "api_key_id": None}
+    item = read({"data": [{**times, "group": group, "usage": {**used, "model": None} | group}], "has_more": False})
+    assert seen(item)[0][:2] == ("claude-haiku-4-5", tokens)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"token_type": "uncached_input_tokens", "cost_type": "tokens"}, "input"),
+        ({"token_type": "cache_creation.ephemeral_1h_input_tokens", "cost_type": "tokens"}, "cache write"),
+        ({"token_type": "cache_read_input_tokens", "cost_type": "tokens"}, "cache read"),
+        ({"token_type": "output_tokens", "cost_type": "tokens"}, "output"),
+        ({"token_type": None, "cost_type": "web_search"}, "tools"),
+        ({"token_type": None, "cost_type": "code_execution"}, "other"),
+        ({"token_type": None, "cost_type": None}, "all"),
+    ],
+)
+def test_anthropic_costs_are_cents(fields: dict[str, Any], expected: str) -> None:
+    times = {"starting_at": "2026-11-02T00:00:00Z", "ending_at": "2026-11-03T00:00:00Z"}
+    result = {"amount": "123.78912", "currency": "USD", "model": None, **fields}
+    assert read({"data": [{**times, "results": [result]}]}).lines[0].costs == {expected: Decimal("1.2378912")}
+    cost = {"amount": "123.78912", "list_amount": "140", "currency": "USD", "requests": None}
+    assert read({"data": [{**times, "group": fields, "cost": cost}]}).lines[0].costs == {expected: Decimal("1.2378912")}
+
+
+def test_anthropic_console() -> None:
+    used = (
+        "usage_date_utc,model_version,api_key,workspace,usage_type,context_window,usage_input_tokens_no_cache,"
+        "usage_input_tokens_cache_write_5m,usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,"
+        "usage_output_tokens,web_search_count,inference_geo,speed\n"
+        "2026-11-02,claude-opus-5,Mine,Default,standard,≤ 200k,46981,15969,1,0,16932,0,global,\n"
+    )
+    tokens = {"input": 46981, "cache read": 0, "cache write": 15970, "output": 16932}
+    assert seen(read("\ufeff" + used)) == [("claude-opus-5", tokens, {}, "")]
+    costs = (
+        "usage_date_utc,model,workspace,api_key,usage_type,context_window,token_type,cost_usd,list_price_usd,cost_type\n"
+        "2026-11-02,Claude Haiku 4.5,Default,Mine,message,≤ 200k,input_cache_write_5m,0.05,0.05,token\n"
+        "2026-11-02T13:00,Claude Opus 4.1,Default,Mine,batch,≤ 200k,output,1.234567,2,token\n"
+    )
+    first, second = read(costs).lines
+    assert (first.model, first.costs, first.slack) == (
+        "claude-haiku-4-5",
+        {"cache write": Decimal("0.05")},
+        Decimal("0.005"),
+    )
+    assert (second.model, second.terms, second.slack) == ("claude-opus-4-1", "batch", 0)
+    assert second.ends - second.starts == 3_600_000_000
+
+
+GOOGLE = (
+    "Date,Service description,Service ID,SKU description,SKU ID,Usage amount,Usage unit,Unrounded subtotal ($),"
+    "Subtotal ($)"
+)
+
+
+@pytest.mark.parametrize(
+    ("sku", "expected"),
+    [
+        ("Generate content input token count gemini 2.5 flash short input text", ("gemini-2.5-flash", "input", "")),
+        ("Generate content output token count Gemini 2.5 Pro short output text", ("gemini-2.5-pro", "output", "")),
+        (
+            "Generate content cached input token count gemini 2.5 flash input image",
+            ("gemini-2.5-flash", "cache read", ""),
+        ),
+        (
+            "Generate content input token count gemini 3.7 flash text flex caching",
+            ("gemini-3.7-flash", "cache read", "flex"),
+        ),
+        (
+            "Generate content output token count gemini 3.7 flash lite text batch",
+            ("gemini-3.7-flash-lite", "output", "batch"),
+        ),
+        ("GenerateContent text output token count for Gemini 2.0 Flash", ("gemini-2.0-flash", "output", "")),
+        ("EmbedContent input token count for gemini-embedding-2 text", ("gemini-embedding-2", "input", "")),
+        ("Grounding with Google Search", ("", "tools", "")),
+        ("Cached content storage token hours gemini 2.5 flash", ("", "other", "")),
+    ],
+)
+def test_google_skus(sku: str, expected: tuple[str, str, str]) -> None:
+    rows = f'{GOOGLE}\n2026-11-02,Gemini API,A,{sku},B,"34,356",count,0.0515340,0.05\n,,,,,,Subtotal,0.05,0.05\n'
+    (line,) = read(rows).lines
+    assert (line.model, *line.costs, line.terms) == expected
+    assert line.cost == Decimal("0.051534")
+    assert line.tokens == ({expected[1]: 34356} if expected[0] else {})
+    assert (line.starts, line.ends) == (at("2026-11-02 08:00"), at("2026-11-03 08:00"))  # in California
+
+
+def test_google_cost_table_and_bigquery() -> None:
+    table = (
+        "Invoice number,123,\nCurrency,USD,\n"
+        "Project ID,Service description,SKU description,Cost type,Usage start date,Usage end date,Usage amount,"
+        "Usage unit,Unrounded Cost ($),Cost ($)\n"
+        "p,Gemini API,Text output token count gemini 3 pro,Usage,2026-11-01,2026-11-30,10,count,0.1234,0.12\n"
+        "p,Cloud Storage,Standard,Usage,2026-11-01,2026-11-30,10,gibibyte,4,4\n"
+    )
+    read_ = read(table)
+    assert seen(read_) == [("gemini-3-pro", {"output": 10}, {"output": Decimal("0.1234")}, "")]
+    assert read_.notes == ("1 line of Google's Cloud Storage: not compared",)
+    assert read_.lines[0].ends == at("2026-12-01 08:00")
+    row = {
+        "service": {"description": "Gemini API"},
+        "sku": {"description": "Generate content output token count gemini 2.5 pro"},
+        **{"usage_start_time": "2026-11-02 10:00:00 UTC", "usage_end_time": "2026-11-02 11:00:00 UTC"},
+        **{"cost": 0.25, "currency": "USD", "usage": {"amount": 10, "unit": "count"}},
+        "credits": [{"name": "Trial", "amount": -0.05}],
+    }
+    assert [line.costs for line in read([row]).lines] == [{"output": Decimal("0.25")}, {"other": Decimal("-0.05")}]
+    with pytest.raises(InvoiceError, match="US dollars"):
+        read(f"{GOOGLE.replace('$', '€')}\n2026-11-02,Gemini API,A,gemini,B,1,count,1,1\n")
+
+
+def test_the_simulators() -> None:
+    line = {
+        **{"number": 1, "time": "2026-11-02T16:30:00.123456+00:00", "provider": "openai", "model": "gpt-4o-mini"},
+        **{"request_id": "req_1", "outcome": "answered", "kind": "answer", "service_tier": None, "input_tokens": 12},
+        **{"cache_read_tokens": 4, "cache_write_tokens": 0, "output_tokens": 5, "cost_usd": "0.0001", "reason": None},
+    }
+    from_json = read({"currency": "USD", "prices": None, "total": "0.0001", "lines": [{**line, "parts": []}]})
+    text = ",".join(line) + "\n" + ",".join(["" if value is None else str(value) for value in line.values()]) + "\n"
+    assert from_json.lines == read(text).lines
+    assert from_json.per_request
+    assert from_json.lines[0].tokens == {"input": 8, "cache read": 4, "cache write": 0, "output": 5}
+    assert from_json.lines[0].starts == at("2026-11-02 16:30") + 123_456
+    with pytest.raises(InvoiceError, match="put together"):
+        join([from_json, read(page(COMPLETIONS))])
+
+
+def test_usage_and_costs_together_count_tokens_once() -> None:
+    costs = read(page({**COST, "line_item": "gpt-4o-mini, input", "quantity": 500}))
+    assert costs.lines[0].tokens == {"input": 500}
+    both = join([costs, read(page(COMPLETIONS))])
+    assert [line.tokens for line in both.lines if line.costs] == [{}]
+
+
+def test_a_file_that_is_given_twice_counts_once() -> None:
+    held = read(page(COMPLETIONS))
+    both = join([held, read(page(COMPLETIONS)), read(page({**COMPLETIONS, "output_tokens": 71}))])
+    assert len(both.lines) == 2
+    assert both.notes == ("a file that was given twice counts once",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hello", '{"a": 1}', "[]", '{"data": []}', '{"data": [{"id": "x"}]}', "{", "a,b,c\n1,2,3\n", "[1, 2]", "\x00"],
+)
+def test_what_isnt_an_invoice_is_told_with_what_is(text: str) -> None:
+    with pytest.raises(InvoiceError) as caught:
+        read(text)
+    assert "dashboard's CSV" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "usage_date_utc,cost_usd\nAugust,1\n",
+        "usage_date_utc,cost_usd\n2026-11-02,much\n",
+        "usage_date_utc,usage_input_tokens_no_cache,usage_output_tokens\n2026-11-02,1,1\n",
+        '{"data": [{"start_time": 1, "results": []}]}',
+        f"{GOOGLE}\nsoon,Gemini API,A,gemini,B,1,count,1,1\n",
+    ],
+)
+def test_a_known_shape_with_something_wrong_in_it(text: str) -> None:
+    with pytest.raises(InvoiceError):
+        read(text)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_bytes_break_it(data: bytes) -> None:
+    try:
+        read_invoice(data)
+    except InvoiceError:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("gpt-4o-mini-2024-07-18", "gpt-4o-mini"),
+        ("openai/gpt-4.1-2025-04-14", "gpt-4.1"),
+        ("claude-haiku-4-5-20251001", "claude-haiku-4-5"),
+        ("claude-3-5-haiku-latest", "claude-haiku-3-5"),
+        ("Claude-Haiku-3-5", "claude-haiku-3-5"),
+        ("models/gemini-2.0-flash-001", "gemini-2.0-flash"),
+        ("gemini-3.1-flash-lite-preview", "gemini-3.1-flash-lite"),
+        ("text-embedding-ada-002-v2", "text-embedding-ada-002"),
+        ("gpt-4-0613", "gpt-4-0613"),
+        ("", ""),
+    ],
+)
+def test_names_of_models_meet(written: str, name: str) -> None:
+    assert model_name(written) == name
+
+
+def test_numbers_as_they_are_written() -> None:
+    assert [number(value) for value in ("1,234", 5.0, "6.0", "", None)] == [1234, 5, 6, None, None]
+    assert [money(value) for value in ("1,234.50", 0.06, "0E-6176")] == [Decimal("1234.50"), Decimal("0.06"), 0]
+    assert [slack(value) for value in ("0.05", "1", "0.12345")] == [Decimal("0.005"), 0, 0]
+    assert micro("2026-11-02T00:00:00") == micro(1793577600) == micro("1793577600") == at("2026-11-02")
+    for wrong in ("x", "NaN", True, "1.5", "-1"):
+        with pytest.raises(InvoiceError):
+            number(wrong)
