@@ -20,7 +20,7 @@ _CHAT = f"""{{
   "id": "chatcmpl-D0aBcDeFgHiJkLmNoPqRsTuVwXyZ0",
   "object": "chat.completion",
   "created": 1795000000,
-  "model": "gpt-4o-mini-2024-07-18",
+  "model": "gpt-4.1-mini-2025-04-14",
   "choices": [
     {{
       "index": 0,
@@ -88,7 +88,7 @@ def stream(wire: str, pieces: int) -> tuple[bytes, ...]:
 def _chat_events(pieces: int) -> list[str]:
     head = (
         'data: {"id":"chatcmpl-D0aBcDeFgHiJkLmNoPqRsTuVwXyZ0","object":"chat.completion.chunk","created":1795000000,'
-        '"model":"gpt-4o-mini-2024-07-18","service_tier":"default","system_fingerprint":"fp_0123456789",'
+        '"model":"gpt-4.1-mini-2025-04-14","service_tier":"default","system_fingerprint":"fp_0123456789",'
     )
 
     def choice(delta: str, finish: str = "null") -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 __all__ = ["COLD", "EMBEDDER", "KEY", "MODELS", "NAMES", "Contestant", "contestants", "make"]
 
-MODELS = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5"}
+MODELS = {"openai": "gpt-4.1-mini", "anthropic": "claude-haiku-4-5"}
 EMBEDDER = "text-embedding-3-small"
 KEY = {"openai": "sk-bench-0123456789abcdef", "anthropic": "sk-ant-bench-0123456789abcdef"}
 
@@ -52,14 +52,14 @@ def make(name: str, wire: str, origin: str, ledger: str = "") -> Contestant:
     return contestant
 
 
-_CHAT = '"gpt-4o-mini", messages=[{"role": "user", "content": "Hello!"}]'
+_CHAT = '"gpt-4.1-mini", messages=[{"role": "user", "content": "Hello!"}]'
 _CLAUDE = 'model="claude-haiku-4-5", max_tokens=64, messages=[{"role": "user", "content": "Hello!"}]'
 COLD = {
     ("raw", "openai"): "import bench.with_raw as raw, os\n"
     'print(raw.make("openai", os.environ["OPENAI_BASE_URL"][:-3]).ask([{"role": "user", "content": "Hello!"}]))',
     ("raw", "anthropic"): "import bench.with_raw as raw, os\n"
     'print(raw.make("anthropic", os.environ["ANTHROPIC_BASE_URL"]).ask([{"role": "user", "content": "Hello!"}]))',
-    ("ringup", "openai"): 'import ringup\nprint(ringup.ask("Hello!", model="gpt-4o-mini").text)',
+    ("ringup", "openai"): 'import ringup\nprint(ringup.ask("Hello!", model="gpt-4.1-mini").text)',
     ("ringup", "anthropic"): 'import ringup\nprint(ringup.ask("Hello!", model="claude-haiku-4-5").text)',
     ("openai", "openai"): "import openai\n"
     f"print(openai.OpenAI().chat.completions.create(model={_CHAT}).choices[0].message.content)",
