@@ -202,7 +202,7 @@ def test_bars_are_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
         | {"number": 2, "sent": 25 * second // 10, "first_byte": 3 * second, "first_token": 35 * second // 10}
         | {"ended": 4 * second, "status": 200, "outcome": "answered"},
     ]
-    rows = timeline({"queued": 0, "ended": 4 * second, "tries": tries})
+    rows = timeline({"queued": 0, "ended": 4 * second, "tries": tries, "provider": "openai"})
     assert [(row.label, row.bar, row.text) for row in rows] == [
         ("waiting", "·" * 10 + " " * 30, "1.00 s before it was sent"),
         ("try 1", " " * 10 + "░" * 10 + " " * 20, "no status APITimeoutError, 1.00 s"),

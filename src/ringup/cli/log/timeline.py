@@ -87,7 +87,12 @@ def _rows(call: dict[str, Any], tries: list[dict[str, Any]], over: int, drawn: A
         ended = one["ended"] or over
         spans = (one["first_byte"], _WAITED), (one["first_token"], _BEGUN)
         last = _WAITED if one["first_byte"] is None else _CAME
-        yield Row(f"try {one['number']}", drawn(one["sent"], *spans, (ended, last)), _ended(one, ended), _below(one))
+        yield Row(
+            f"try {one['number']}",
+            drawn(one["sent"], *spans, (ended, last)),
+            _ended(one, ended),
+            _below(one, call["provider"]),
+        )
         if number < len(tries):
             again = tries[number]["sent"]
             yield Row("pause", drawn(ended, (again, _PAUSED)), took((again - ended) / 1e6))
@@ -98,13 +103,15 @@ def _ended(one: dict[str, Any], ended: int) -> str:
     return f"{one['status'] or 'no status'} {what}, {took((ended - one['sent']) / 1e6)}"
 
 
-def _below(one: dict[str, Any]) -> tuple[str, ...]:
+def _below(one: dict[str, Any], provider: str) -> tuple[str, ...]:
+    paid = cost({**one, "provider": provider})
     first = {
         "first byte": one["first_byte"] and took((one["first_byte"] - one["sent"]) / 1e6),
         "first token": one["first_token"] and took((one["first_token"] - one["sent"]) / 1e6),
-        "cost": cost({**one, "provider": ""}) if one["cost_usd"] is not None else one["cost_unknown"] and "?",
+        "cost": paid if one["cost_usd"] or one["cost_unknown"] else None,
         "request id": one["request_id"],
     }
     told = " · ".join([f"{name} {value}" for name, value in first.items() if value])
+    why = one["cost_unknown"] if paid != "free" else None
     billed = "No whole answer came, and it may be charged all the same." if one["maybe_billed"] else ""
-    return tuple([text for text in (told, one["error"], billed, one["cost_unknown"]) if text])
+    return tuple([text for text in (told, one["error"], billed, why) if text])
