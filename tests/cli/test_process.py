@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ringup.reconcile import read_invoice
 from ringup.testing import Simulator
 from tests.cli.conftest import OPENAI_KEY, Spawn
 
@@ -183,10 +184,13 @@ def test_completion_completes(words: str, expected: str, spawn: Spawn) -> None:
 
 
 @POSIX
-def test_simulate_serves_until_ctrl_c(spawn: Spawn, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_simulate_serves_until_it_is_stopped(spawn: Spawn, tmp_path: Path, stop: signal.Signals) -> None:
     faults = tmp_path / "faults.toml"
     faults.write_text('[[fault]]\nstatus = 503\nmodel = "gpt-4o"\ntimes = 0\n')
-    program = spawn("simulate", "--port", "0", "--rpm", "2", "--faults", str(faults))
+    program = spawn(
+        "simulate", "--port", "0", "--rpm", "2", "--faults", str(faults), "--invoice", str(tmp_path / "i.json")
+    )
     lines: list[str] = []
 
     def read() -> None:
@@ -204,9 +208,9 @@ def test_simulate_serves_until_ctrl_c(spawn: Spawn, tmp_path: Path) -> None:
         asked.communicate("", timeout=WAIT)
         codes.append(asked.returncode)
     assert codes == [1, 0, 0, 4]  # the fault of the file, then the bucket of two
-    program.send_signal(signal.SIGINT)
+    program.send_signal(stop)
     program.wait(WAIT)
-    assert "simulator" in "".join(lines).lower()
+    assert len(read_invoice((tmp_path / "i.json").read_bytes()).lines) == 2
 
 
 def test_simulate_refuses_what_it_cannot_do(sim: Simulator, spawn: Spawn, tmp_path: Path) -> None:

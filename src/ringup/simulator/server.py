@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import signal
 import socket
 import sys
 import threading
@@ -181,7 +182,9 @@ def serve(
             advice="Leave host out to stay on this machine, or say that it is meant: remote=True (--remote).",
         )
     if invoice:
-        _write(invoice, "")
+        _write(invoice)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` ends it as Ctrl-C does, and not before
     listener = _listen(host, port)
     text = _greeting(host, listener.getsockname()[1], options.get("conformance", False))
     app = App(**options)
@@ -199,10 +202,12 @@ def serve(
         print(f"Its invoice is in {invoice}: {len(made.lines):,} lines, {made.total:f} USD.", file=out or sys.stdout)
 
 
-def _write(path: str, text: str) -> None:
-    """Raises ConfigurationError where nothing can be written: at the start, before there is something to lose."""
+def _write(path: str, text: str | None = None) -> None:
+    """Without a text, only sees whether it could. Raises ConfigurationError where nothing can be written: at the start,
+    before there is something to lose."""
     try:
-        Path(path).write_text(text, encoding="utf-8", newline="")
+        with Path(path).open("a" if text is None else "w", encoding="utf-8", newline="") as file:
+            file.write(text or "")
     except OSError as error:
         raise ConfigurationError(f"the invoice can't be written to {path}: {error.strerror}.") from None
 
