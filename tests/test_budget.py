@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import ringup
 from ringup.errors import BudgetExceededError, LedgerError, ParameterError
+from ringup.ledger import tries
 from ringup.spending import Limit, nano, read_cost, read_limits
 from tests.test_client import Face, Wire, chunks, completion
 
@@ -116,6 +117,15 @@ def test_costs_are_read() -> None:
             read_cost(wrong)
 
 
+@pytest.mark.parametrize("written", ["0,05 USD", "5,5", "1,00", "0,050", "1.000,50", "1,0000", "12,34,567", ",5", "5,"])
+def test_commas_only_group_thousands(written: str) -> None:
+    for read in (read_cost, read_limits):
+        with pytest.raises(ParameterError) as caught:
+            read(written)
+        assert ("parts of a dollar after a point" in caught.value.advice) is (written not in (",5", "5,"))
+    assert [read_cost(value) for value in ("1,000", "12,345.67 USD", "1_000")] == [1000, Decimal("12345.67"), 1000]
+
+
 def test_periods_begin_in_utc() -> None:
     now = datetime(2026, 12, 31, 23, 30, tzinfo=UTC).timestamp()
     renews = {period: Limit(Decimal(1), period).renews(now) for period in ("hour", "day", "month", "total", "session")}
@@ -152,12 +162,49 @@ def test_what_may_cost_more_is_not_sent(kind: str) -> None:
     f.close()
 
 
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("options", [{}, {"durability": "call"}])
+def test_what_is_not_sent_is_logged(
+    kind: str, options: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "calls.db"
+    f = face(kind, answered(), ledger=ringup.Ledger(path, level="full"), budget="0.011 USD/day", **options)
+    with caplog.at_level("WARNING", "ringup"):
+        assert f.ask("a secret matter").cost == Decimal("0.002")
+        with pytest.raises(BudgetExceededError) as caught:
+            f.ask("a secret matter")
+    f.close()
+    [line] = caplog.records
+    assert (line.levelname, "secret matter" in line.getMessage()) == ("WARNING", False)
+    assert "gpt-4o-mini failed: BudgetExceededError: the budget of 0.011 USD/day has $0.009 left" in line.getMessage()
+    ringup.Ledger(path).flush()
+    with sqlite3.connect(path) as connection:
+        connection.row_factory = sqlite3.Row
+        sent, refused = connection.execute("SELECT * FROM calls ORDER BY id")
+    connection.close()
+    assert (sent["outcome"], sent["attempts"]) == ("answered", 1)
+    told = ("outcome", "attempts", "sent", "status", "error_type", "cost_usd", "cost_unknown", "maybe_billed")
+    assert [refused[name] for name in told] == ["failed", 0, None, None, "BudgetExceededError", None, None, 0]
+    assert refused["error"] == caught.value.message
+    assert refused["input"] is not None
+    assert [one.is_billed for one in tries(path)] == [True, False]
+
+
 def test_without_max_tokens_it_says_to_set_it() -> None:
     f = Closing("sync", answered())
     with pytest.raises(BudgetExceededError, match=r"Set max_tokens: .* may answer with 16,384 tokens"):
         f.ask("a", max_cost=0.001)
     assert f.wire.sent == []
     f.close()
+
+
+@pytest.mark.parametrize(("several", "why"), [(4, r"may cost \$0.002"), ("some", "how many answers")])
+def test_all_the_answers_that_are_asked_for_are_reserved(several: Any, why: str) -> None:
+    f = Closing("sync", answered(), model="gemini-2.5-flash", api_key="AIza0123456789abcdef0123456789abcdef012")
+    extra = {"generationConfig": {"candidateCount": several}}
+    with pytest.raises(BudgetExceededError, match=why):
+        f.ask("a", max_tokens=200, max_cost="0.0006", extra=extra)
+    assert f.wire.sent == []
 
 
 def test_unknown_prices_are_refused_unless_allowed() -> None:

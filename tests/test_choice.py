@@ -74,6 +74,30 @@ def test_models_that_are_on_no_other_api(model: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "cache", "mark", "wire"),
+    [
+        ("gpt-5.6", "12h", None, "responses"),
+        ("gpt-5.6", "24h", None, "responses"),  # 12 hours are the nearest
+        ("gpt-5.6", "30m", None, "chat_completions"),
+        ("gpt-5.6", True, None, "chat_completions"),
+        ("gpt-5.6", False, "12h", "responses"),
+        ("gpt-5.6", False, "1h", "chat_completions"),
+        ("gpt-5.4", "12h", "12h", "chat_completions"),  # which has no such cache
+    ],
+)
+def test_what_is_kept_for_long_goes_where_that_has_a_price(
+    model: str, cache: str | bool, mark: str | None, wire: str
+) -> None:
+    planner = Planner(None, None, Secret("k-0123456789abcdef0123"), {"model": model})
+    asked = Message("user", (ringup.cached("Hello!", mark) if mark else Text("Hello!"),))
+    plan = planner.plan((asked,), {"cache": cache}, False)
+    told = ["12 hours" in notice.message for notice in plan.notices if notice.what == "wire"]
+    assert (plan.wire.NAME, told) == (wire, [True] * (wire == "responses"))
+    kept = planner.plan((asked,), {"cache": cache, "wire": "chat_completions"}, False)
+    assert (kept.wire.NAME, [notice for notice in kept.notices if notice.what == "wire"]) == ("chat_completions", [])
+
+
+@pytest.mark.parametrize(
     ("extra", "responses"),
     [
         ({"previous_response_id": "resp_1"}, True),

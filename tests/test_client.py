@@ -59,21 +59,25 @@ def chunks(*words: str, done: bool = True) -> list[bytes]:
 
 
 class Answer:
-    def __init__(self, pieces: list[bytes]) -> None:
+    def __init__(self, pieces: list[Any]) -> None:
         self.status = 200
         self.headers: dict[str, str] = {"content-type": "text/event-stream", "x-request-id": "req_s"}
         self.pieces = list(pieces)
         self.closed = False
 
     def read(self, timeout: float | None) -> bytes:
-        return self.pieces.pop(0) if self.pieces else b""
+        piece: Any = self.pieces.pop(0) if self.pieces else b""
+        if isinstance(piece, Exception):
+            raise piece
+        return piece  # type: ignore[no-any-return]
 
     def close(self) -> None:
         self.closed = True
 
 
 class Wire:
-    """Answers each request with the next item: a dict (JSON), a list (a stream's pieces), or a number (a status)."""
+    """Answers each request with the next item: a dict (JSON), a list (a stream's pieces, or what is raised instead of
+    one), or a number (a status)."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -320,6 +324,11 @@ def test_on_event_sees_attempts_and_may_not_break_the_call(face: Any) -> None:
     f = face(completion(), on_event=watch)
     assert f.ask("Hi").text == "Paris."
     assert [a.outcome for a in seen] == [None, "answered"]
+
+
+def test_on_event_is_a_function() -> None:
+    with pytest.raises(ringup.ParameterError, match="on_event is a function"):
+        ringup.Client("gpt-4o-mini", on_event=5)  # type: ignore[arg-type]
 
 
 def test_a_refused_parameter_is_left_out_with_a_notice_and_one_warning(face: Any) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import pickle
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -248,3 +249,24 @@ def test_an_unknown_default_model_is_not_in_the_way_of_a_named_one() -> None:
     assert client.ask("Hi", model="gpt-4o-mini").text == "Paris."
     assert wire.keys == [f"authorization: Bearer {CANARY}"]
     assert json.loads(wire.requests[0].body)["model"] == "gpt-4o-mini"
+
+
+# What is loaded later
+
+
+def test_the_types_of_the_face_can_be_read_while_the_program_runs() -> None:
+    """As frameworks do that make objects by their type hints: also of what is loaded when it is first needed."""
+    for kind in (ringup.Client, ringup.AsyncClient, ringup.Chat, ringup.AsyncChat, ringup.Stream, ringup.AsyncStream):
+        for name, method in vars(kind).items():
+            if callable(method) and not name.startswith("_"):
+                assert get_type_hints(method), f"{kind.__name__}.{name}"
+    assert get_type_hints(ringup.Client.__init__)["ledger"] == str | os.PathLike[str] | ringup.Ledger | None
+    for function in (ringup.ask, ringup.stream, ringup.chat, ringup.embed, ringup.count_tokens, ringup.estimate):
+        assert "return" in get_type_hints(function)
+
+
+def test_what_is_loaded_later_is_there_for_all_who_look() -> None:
+    assert set(ringup.__all__) <= set(dir(ringup))
+    assert all(getattr(ringup, name) is not None for name in ringup.__all__)
+    with pytest.raises(AttributeError, match="module 'ringup' has no attribute 'asks'"):
+        _ = ringup.asks  # type: ignore[attr-defined]

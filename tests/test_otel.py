@@ -18,7 +18,7 @@ from tests.test_client import Wire, chunks, completion
 pytest.importorskip("opentelemetry.sdk.trace")
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from tests.collector import Reader
@@ -304,6 +304,60 @@ def test_content_only_where_it_is_asked_for(client: Make, reader: Reader, monkey
         "look",
         "Look something up.",
     )
+
+
+def test_content_is_json_also_without_its_secrets(client: Make, reader: Reader) -> None:
+    def look(what: str) -> str:
+        """Look something up."""
+        return what
+
+    said = 'Say "https://x.org/?key=abcdefgh12" and -----BEGIN PRIVATE KEY-----\nMIIB'
+    asked = client(calling(what=said), completion(said), otel=reader.telemetry(content=True))
+    asked.ask(said, tools=[look])
+    held = [value for span in reader.spans for name, value in span.attributes.items() if name.endswith(CONTENT)]
+    assert len(held) == 7
+    assert all(json.loads(value) for value in held)
+    assert "abcdefgh12" not in repr(held)
+    assert "MIIB" not in repr(held)
+
+
+CONTENT = (".messages", ".definitions", ".arguments")
+
+
+class Broken(SpanProcessor):
+    """A user's own, which fails."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        if isinstance(self.error, Exception):
+            raise self.error
+
+    def on_end(self, span: Any) -> None:
+        raise self.error
+
+
+def test_what_fails_in_it_fails_no_call(client: Make, reader: Reader, caplog: pytest.LogCaptureFixture) -> None:
+    def look(what: str) -> str:
+        """Look something up."""
+        return what
+
+    reader.tracers.add_span_processor(Broken(RuntimeError("no disk, sk-canary-0123456789abcdef")))
+    asked = client(calling(what="x"), completion("Paris."), completion("Oslo."), 400)
+    assert asked.ask("Hi", tools=[look]).text == "Paris."
+    assert asked.ask("Hi").text == "Oslo."
+    with pytest.raises(ringup.BadRequestError):
+        asked.ask("Hi")
+    (told,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert told.name == "ringup"
+    assert told.getMessage() == "OpenTelemetry failed (RuntimeError: no disk, ***): calls go on, and may lack in it"
+
+
+def test_ctrl_c_in_it_goes_through(client: Make, reader: Reader) -> None:
+    reader.tracers.add_span_processor(Broken(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        client(completion()).ask("Hi")
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ringup import events
-from ringup.attachments import attach
 from ringup.caching import cached
-from ringup.client import AsyncChat, AsyncClient, Chat, Client, ask, chat, count_tokens, embed, estimate, stream
-from ringup.counting import Count
-from ringup.embed_plan import EmbedParams
-from ringup.embeddings import Embeddings
+from ringup.client import AsyncClient, Client, ask, chat, count_tokens, embed, estimate, stream
 from ringup.errors import (
     APIConnectionError,
     APIError,
@@ -56,9 +52,8 @@ from ringup.errors import (
     UnknownModelError,
     UnprocessableEntityError,
 )
-from ringup.estimates import Estimate
 from ringup.given import Params
-from ringup.ledger import Ledger
+from ringup.later import names_later
 from ringup.messages import (
     Audio,
     Document,
@@ -74,20 +69,27 @@ from ringup.messages import (
     ToolChoice,
     ToolResult,
 )
-from ringup.pricelist import Prices
-from ringup.prices import prices_version
 from ringup.providers import Provider
 from ringup.reply import Attempt, Bill, Notice, Reply
 from ringup.secret import Secret
 from ringup.similarity import Match, similarity
-from ringup.steps import PAUSE
-from ringup.streams import AsyncStream, Stream
-from ringup.telemetry import Telemetry
 from ringup.usage import Usage
 from ringup.version import __version__
 
 if TYPE_CHECKING:
+    from ringup.attachments import attach
+    from ringup.chats import AsyncChat, Chat
+    from ringup.counting import Count
+    from ringup.embed_plan import EmbedParams
+    from ringup.embeddings import Embeddings
+    from ringup.estimates import Estimate
     from ringup.explain import CacheReport, explain_cache
+    from ringup.ledger import Ledger
+    from ringup.pricelist import Prices
+    from ringup.prices import prices_version
+    from ringup.steps import PAUSE
+    from ringup.streams import AsyncStream, Stream
+    from ringup.telemetry import Telemetry
 
 __all__ = [
     "PAUSE",
@@ -178,10 +180,34 @@ __all__ = [
 ]
 
 
+_later = names_later(
+    __name__,
+    {
+        "AsyncChat": "chats",
+        "AsyncStream": "streams",
+        "CacheReport": "explain",
+        "Chat": "chats",
+        "Count": "counting",
+        "EmbedParams": "embed_plan",
+        "Embeddings": "embeddings",
+        "Estimate": "estimates",
+        "Ledger": "ledger",
+        "PAUSE": "steps",
+        "Prices": "pricelist",
+        "Stream": "streams",
+        "Telemetry": "telemetry",
+        "attach": "attachments",
+        "explain_cache": "explain",
+        "prices_version": "prices",
+    },
+)
+"""Gives what many programs never name."""
+
+
 def __getattr__(name: str) -> Any:
-    """`ringup.testing` and `ringup.explain_cache`, without an import of their own: loaded when first asked for."""
-    if name == "testing":
-        return importlib.import_module("ringup.testing")
-    if name in ("CacheReport", "explain_cache"):
-        return getattr(importlib.import_module("ringup.explain"), name)
-    raise AttributeError(f"module 'ringup' has no attribute {name!r}")
+    """What is loaded when it is first asked for; `ringup.testing` is a module."""
+    return importlib.import_module("ringup.testing") if name == "testing" else _later(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

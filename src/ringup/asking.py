@@ -4,16 +4,24 @@ call."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct, convert
 
 from ringup.errors import ParameterError
+from ringup.later import later
 from ringup.messages import Opaque, Tool, ToolCall, ToolChoice
-from ringup.tools import Function, function, read_tools
-from ringup.typed import Kind, kind_of
 
-__all__ = ["Approve", "Ask", "read_ask"]
+if TYPE_CHECKING:
+    from ringup import tools as tooling
+    from ringup import typed
+    from ringup.tools import Function
+    from ringup.typed import Kind
+else:
+    tooling = later("tools")
+    typed = later("typed")
+
+__all__ = ["NAMES", "Approve", "Ask", "read_ask"]
 
 MAX_STEPS = 10
 
@@ -50,12 +58,15 @@ class Ask(Struct, frozen=True, kw_only=True):
 _PLAIN = Ask()
 _NAMES = ("tools", "output", "tool_choice", "parallel_tool_calls", "max_steps", "approve", "repair")
 
+NAMES = frozenset({*_NAMES, "raise_tool_errors"})
+"""The parameters that an `Ask` is read from."""
+
 
 def read_ask(given: Mapping[str, Any]) -> Ask:
     """Raises ParameterError, naming the parameter."""
     if all(given.get(name) is None for name in _NAMES):
         return _PLAIN
-    tools, functions = read_tools(given.get("tools"))
+    tools, functions = tooling.read_tools(given.get("tools"))
     output = given.get("output")
     approve = given.get("approve")
     if approve is not None and not callable(approve):
@@ -65,7 +76,7 @@ def read_ask(given: Mapping[str, Any]) -> Ask:
         functions=functions,
         choice=_choice(given.get("tool_choice"), tools),
         parallel=_flag(given, "parallel_tool_calls"),
-        kind=None if output is None else kind_of(output),
+        kind=None if output is None else typed.kind_of(output),
         max_steps=_count(given, "max_steps", MAX_STEPS, 1),
         approve=approve,
         raise_errors=bool(_flag(given, "raise_tool_errors")),
@@ -79,7 +90,7 @@ def _choice(given: Any, tools: tuple[Tool | Opaque, ...]) -> ToolChoice | None:
         return given
     if isinstance(given, dict) and given.get("mode") in (*_MODES, "tool"):  # from a saved conversation
         return convert(given, ToolChoice)
-    name = given if isinstance(given, str) else function(given).tool.name if callable(given) else None
+    name = given if isinstance(given, str) else tooling.function(given).tool.name if callable(given) else None
     if name in _MODES:
         return ToolChoice(cast("Any", name))
     names = [tool.name for tool in tools if isinstance(tool, Tool)]

@@ -8,40 +8,60 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from msgspec.structs import replace
 
 from ringup.asking import Ask
 from ringup.call import call
-from ringup.chats import Resume
-from ringup.conversation import Conversation, Saved, load, turn
-from ringup.counting import Count
 from ringup.drive import REAL
-from ringup.embed_job import Job
-from ringup.embed_plan import EmbedParams, make_job
-from ringup.embeddings import Embeddings
 from ringup.errors import ConfigurationError, ParameterError, RingupWarning
-from ringup.estimates import Estimate
 from ringup.given import Defaults, Params, check_params
 from ringup.keys import wrapped
-from ringup.ledger import Ledger, kept
+from ringup.later import later
 from ringup.logs import log_call, logger
 from ringup.messages import Message
 from ringup.plan import Planner
-from ringup.pricelist import Prices, read_prices
-from ringup.prompt import Prompt, read_prompt
+from ringup.prompt import Prompt, Resume, read_prompt
 from ringup.providers import Provider
-from ringup.purse import Guard, Purse, make_purse
 from ringup.reply import Attempt, Notice
 from ringup.script import Plan, Record, Script
 from ringup.secret import Secret
-from ringup.settings import misplaced, read_durability, read_ledger, read_options, wrong_address
+from ringup.settings import (
+    misplaced,
+    read_budget,
+    read_durability,
+    read_ledger,
+    read_options,
+    read_own_prices,
+    read_tracer,
+    wrong_address,
+)
 from ringup.spending import Limit
-from ringup.steps import Begin, Loop, Session, Steps, steps
-from ringup.tally import begin_count
-from ringup.telemetry import Telemetry, make_tracer
-from ringup.window import Gauge, drop_oldest, shortened
+
+if TYPE_CHECKING:
+    from ringup import conversation, embed_plan, estimates, pricelist, steps, tally, telemetry, window
+    from ringup import ledger as ledgers
+    from ringup import purse as money
+    from ringup.conversation import Conversation, Saved
+    from ringup.counting import Count
+    from ringup.embed_job import Job
+    from ringup.embed_plan import EmbedParams
+    from ringup.embeddings import Embeddings
+    from ringup.purse import Purse
+    from ringup.steps import Begin, Loop, Session, Steps
+    from ringup.window import Gauge
+else:
+    conversation = later("conversation")
+    embed_plan = later("embed_plan")
+    estimates = later("estimates")
+    ledgers = later("ledger")
+    money = later("purse")
+    pricelist = later("pricelist")
+    steps = later("steps")
+    tally = later("tally")
+    telemetry = later("telemetry")
+    window = later("window")
 
 __all__ = ["BaseClient", "saved_chat"]
 
@@ -59,16 +79,16 @@ class BaseClient:
         provider: str | Provider | None = None,
         base_url: str | None = None,
         api_key: str | Secret | None = None,
-        ledger: str | os.PathLike[str] | Ledger | None = None,
+        ledger: str | os.PathLike[str] | ledgers.Ledger | None = None,
         durability: str | None = None,
         on_event: Callable[[Attempt], None] | None = None,
         proxy: str | None = None,
         ca_file: str | None = None,
         transport: Any = None,
-        prices: Mapping[str, Any] | str | os.PathLike[str] | Prices | None = None,
+        prices: Mapping[str, Any] | str | os.PathLike[str] | pricelist.Prices | None = None,
         budget: Any = None,
         budget_unknown: str = "refuse",
-        otel: bool | Telemetry | None = None,
+        otel: bool | telemetry.Telemetry | None = None,
         **defaults: Unpack[Defaults],
     ) -> None:
         """Make a client. Nothing is sent, and no key is looked for, before the first call.
@@ -121,13 +141,15 @@ class BaseClient:
             raise options
         if wrong:
             raise wrong
+        if on_event is not None and not callable(on_event):
+            raise ParameterError("on_event is a function that takes an Attempt", parameter="on_event")
         self._secret, self._options = secret, options
         check_params(defaults)
         self._settings.update(defaults)
-        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults}, read_prices(prices))
-        self._on_event, self._tracer = on_event, make_tracer(otel)
+        self._planner = Planner(provider, base_url, secret, {"model": model, **defaults}, read_own_prices(prices))
+        self._on_event, self._tracer = on_event, read_tracer(otel)
         self._ledger = read_ledger(ledger)
-        self._purse = make_purse(budget, budget_unknown, self._ledger)
+        self._purse = read_budget(budget, budget_unknown, self._ledger)
         self._waits = read_durability(durability, self._ledger)
         self._warned: set[tuple[str, str]] = set()
         self._closed = False
@@ -148,14 +170,14 @@ class BaseClient:
         record: Record | Session
         run: Steps
         if history and asked and callable(history.window) and not self._gauge(history, params, ask).fits(messages):
-            record = Session(None, ask.kind is not None)
-            run = shortened(history, asked, record, self._loop(begin, ask, params), REAL)
+            record = steps.Session(None, ask.kind is not None)
+            run = window.shortened(history, asked, record, self._loop(begin, ask, params), REAL)
         elif (first := None if isinstance(prompt, Resume) else begin(messages, 0, None)) and ask.is_plain:
             record, run = first
         else:
-            record = Session(first[0] if first else None, ask.kind is not None)
-            run = steps(self._loop(begin, ask, params), record, messages, first[1] if first else None, REAL)
-        return record, run if history is None else turn(history, asked, run, record)
+            record = steps.Session(first[0] if first else None, ask.kind is not None)
+            run = steps.steps(self._loop(begin, ask, params), record, messages, first[1] if first else None, REAL)
+        return record, run if history is None else conversation.turn(history, asked, run, record)
 
     def _beginner(self, params: Params, ask: Ask, stream: bool, history: Conversation | None) -> Begin:
         """What plans the calls of an ask, one after the other."""
@@ -164,7 +186,7 @@ class BaseClient:
         def begin(messages: tuple[Message, ...], step: int, left: float | None) -> tuple[Record, Script]:
             told: tuple[Notice, ...] = ()
             if history and history.window == "drop_oldest":
-                messages, told = drop_oldest(messages, self._gauge(history, params, ask))
+                messages, told = window.drop_oldest(messages, self._gauge(history, params, ask))
             self._check_open()
             given = params if left is None else cast("Params", {**params, "timeout": left})
             return self._made(self._planner.plan(messages, given, stream, ask, step), told, name, step, purse)
@@ -173,11 +195,11 @@ class BaseClient:
 
     def _loop(self, begin: Begin, ask: Ask, params: Params) -> Loop:
         watch = self._tracer.tool if self._tracer else None
-        return Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params), watch=watch)
+        return steps.Loop(begin=begin, ask=ask, timeout=self._planner.timeout(params), watch=watch)
 
     def _gauge(self, history: Conversation, params: Params, ask: Ask) -> Gauge:
         unsent = self._planner.unsent((), params, ask)
-        return Gauge(unsent.request, unsent.provider, unsent.rules, history.sizes)
+        return window.Gauge(unsent.request, unsent.provider, unsent.rules, history.sizes)
 
     def _count(
         self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None
@@ -185,7 +207,9 @@ class BaseClient:
         """The script of a count, and what gives the number. It costs nothing, so it isn't in the log."""
         self._check_open()
         messages = (*(history.sendable() if history else ()), *read_prompt(prompt))
-        return begin_count(self._planner, messages, params, output=output, offline=offline, watch=self._tell, env=REAL)
+        return tally.begin_count(
+            self._planner, messages, params, output=output, offline=offline, watch=self._tell, env=REAL
+        )
 
     def _new_name(self) -> str | None:
         """A name for an ask, by which the ledger knows which calls it took."""
@@ -201,25 +225,28 @@ class BaseClient:
     ) -> tuple[Record, Script]:
         self._warn(plan.request.model, plan.notices)
         plan = replace(plan, notices=told + plan.notices) if told else plan
-        if purses := [held for held in (purse, self._purse) if held]:
+        if purse or self._purse:
+            purses = [held for held in (purse, self._purse) if held]
             limit = purse.limits[0].amount if purse else None
-            plan = replace(plan, guard=Guard(purses, self._planner.worst(plan)), max_cost=limit)
+            plan = replace(plan, guard=money.Guard(purses, self._planner.worst(plan)), max_cost=limit)
         if self._ledger:
             self._ledger.expect()
         record = Record(plan, self._watch)
         record.queued, record.ask, record.step = REAL.now(), name, step
-        begin = partial(call, record=record, env=REAL)
-        script = self._tracer.call(record, begin) if self._tracer else begin(plan)
-        return record, kept(script, record) if self._ledger and self._waits else script
+        if self._tracer:
+            script = self._tracer.call(record, partial(call, record=record, env=REAL))
+        else:
+            script = call(plan, record, REAL)
+        return record, ledgers.kept(script, record) if self._ledger and self._waits else script
 
     def _own_purse(self, params: Any) -> Purse | None:
         """The money of one ask that has max_cost."""
         most = self._planner.max_cost(params)
-        return None if most is None else Purse((Limit(most),), None, self._settings["budget_unknown"])
+        return None if most is None else money.Purse((Limit(most),), None, self._settings["budget_unknown"])
 
     def estimate(
         self, prompt: Prompt, *, output: Any = None, batch: bool = False, **params: Unpack[Params]
-    ) -> Estimate:
+    ) -> estimates.Estimate:
         """What a call may cost, at the least and at the most, and what that assumes. Nothing is sent, and no key is
         needed; counting needs the extra `tokens` (MissingExtraError). With `batch`, as part of a batch."""
         return self._planner.estimate(read_prompt(prompt), params, output, batch)
@@ -227,7 +254,7 @@ class BaseClient:
     def _job(self, texts: str | Iterable[str], params: EmbedParams) -> Job:
         """The calls that it takes to embed these texts."""
         self._check_open()
-        return make_job(
+        return embed_plan.make_job(
             self._planner,
             texts,
             params,
@@ -257,15 +284,15 @@ class BaseClient:
 
     def _tell(self, record: Record) -> None:
         """Let those know who want to hear of a call while it goes on."""
-        attempt = record.attempts[-1]
+        attempt = record.attempts[-1] if record.attempts else None  # None: its budget refused it
         log_call(record)
-        if self._on_event and attempt is not record.announced:
+        if self._on_event and attempt and attempt is not record.announced:
             record.announced = attempt
             try:
                 self._on_event(attempt)
             except Exception:
                 logger().exception("on_event failed; the call goes on")
-        if record.outcome == "failed" and attempt.status in (401, 403):
+        if record.outcome == "failed" and attempt and attempt.status in (401, 403):
             self._planner.forget()
 
     def __repr__(self) -> str:
@@ -292,7 +319,7 @@ def _again(kind: type[BaseClient], settings: dict[str, Any]) -> BaseClient:
 
 def saved_chat(path: str | os.PathLike[str], given: Params) -> Saved:
     """A saved conversation, with the parameters that are given anew."""
-    saved = load(path)
+    saved = conversation.load(path)
     check_params(given)
     try:
         check_params(saved.params)

@@ -25,7 +25,7 @@ from ringup.reply import Notice, Notices
 from ringup.rules import Rules
 from ringup.wire_tools import encode
 
-__all__ = ["LIFETIMES", "LOOK_BACK", "MADE_KEY", "cached", "marked", "read_cache"]
+__all__ = ["LIFETIMES", "LOOK_BACK", "MADE_KEY", "cached", "is_for_long", "marked", "read_cache"]
 
 T = TypeVar("T", Image, Document, Audio, Text, ToolResult, Tool)
 
@@ -123,6 +123,14 @@ def marked(
     return request, tuple(notices.values())
 
 
+def is_for_long(request: Request, rules: Rules, wanted: str | bool) -> bool:
+    """Whether a prompt is to be kept for 12 hours by an OpenAI model that has two lifetimes."""
+    if not rules.cache_breakpoints:
+        return False
+    marks = [wanted, *(_asked(request).values() if _has_marks(request) else ())]
+    return any(_lifetime(mark, _CHAT, Notices()) == "12h" for mark in marks)
+
+
 def _scheme(request: Request, rules: Rules, wire: str, provider: str) -> _Scheme | None:
     if wire == _CLAUDE.wire:
         return _CLAUDE
@@ -193,7 +201,8 @@ def _has_marks(request: Request) -> bool:
                     return True
             elif part.extra and _OWN in part.extra:
                 return True
-    return any(_mark(block) is not None for block in (*request.tools, *request.system))
+    beside = (*request.tools, *request.system)
+    return bool(beside) and any(_mark(block) is not None for block in beside)
 
 
 def _asked(request: Request) -> dict[Place, str | bool]:

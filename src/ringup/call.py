@@ -16,11 +16,10 @@ The rules that it keeps:
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
-from ringup.embeddings import Embeddings
 from ringup.errors import (
     APIConnectionError,
     APIError,
@@ -75,7 +74,10 @@ from ringup.script import (
     Shut,
     Sleep,
 )
-from ringup.wire import Wire
+
+if TYPE_CHECKING:
+    from ringup.embeddings import Embeddings
+    from ringup.wire import Wire
 
 __all__ = ["call"]
 
@@ -101,7 +103,9 @@ class _Time:
         return self.clock() + self.shift
 
     def left(self, silence_ends: float | None = None) -> float:
-        end = self.deadline if silence_ends is None else min(self.deadline, silence_ends)
+        end = self.deadline
+        if silence_ends is not None and silence_ends < end:
+            end = silence_ends
         return max(end - self.clock(), 0.0)
 
     def is_first(self, silence_ends: float | None) -> bool:
@@ -129,7 +133,8 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
                     raise complete(wait, plan, record) from (None if wait is error else error)
                 spent += 0 if server_directs(error) else 1
             else:
-                plan.budget.earn(spent)
+                if spent:
+                    plan.budget.earn(spent)
                 record.reply = finish(reply, record, time.wall())
                 record.outcome = "answered"
                 return
@@ -158,6 +163,7 @@ def _guarded(guard: Guard, record: Record, env: Env) -> Script:
         yield from guard.begin(record, env.now())
     except RingupError as error:
         record.error, record.outcome = error, "failed"
+        record.tell()
         raise
     except BaseException:
         record.outcome = "cancelled"
@@ -165,7 +171,8 @@ def _guarded(guard: Guard, record: Record, env: Env) -> Script:
 
 
 def _begin_try(plan: Plan, record: Record, time: _Time) -> None:
-    record.fold = Fold()
+    if record.attempts:
+        record.fold = Fold()
     number = len(record.attempts) + 1
     record.attempts.append(Attempt(number=number, started=time.wall(), bytes_sent=len(plan.http.body)))
     record.tell()
@@ -224,11 +231,12 @@ def _read_events(plan: Plan, record: Record, time: _Time, quiet: float | None) -
     try:
         while not record.fold.finished:
             try:
-                data = yield from _next_bytes(plan, record, time, quiet)
-            except APIError:
+                data = yield Read(time.left(quiet))
+            except (APIError, TimeoutError) as error:
                 data, events = b"", reader.close()
                 if not any(type(event) is Finish for event in events):
-                    raise  # else the answer is whole, and only the connection's end was missing
+                    raise _broken_off(error, plan, record, time, quiet) from None
+                record.cut = True  # the answer is whole, and only the stream's end was missing
             else:
                 received += len(data)
                 if received > MAX_BODY_BYTES:
@@ -250,16 +258,15 @@ def _read_events(plan: Plan, record: Record, time: _Time, quiet: float | None) -
         record.change(bytes_received=received)
 
 
-def _next_bytes(plan: Plan, record: Record, time: _Time, quiet: float | None) -> Generator[Effect, Any, bytes]:
-    try:
-        data: bytes = yield Read(time.left(quiet))
-    except APIConnectionError as error:
-        if record.handed_out and not isinstance(error, APITimeoutError):
-            raise StreamTruncatedError(f"the stream broke off: {error.message}") from None
-        raise
-    except TimeoutError as error:
-        raise timed_out(plan, record, error, time.is_first(quiet)) from None
-    return data
+def _broken_off(
+    error: APIError | TimeoutError, plan: Plan, record: Record, time: _Time, quiet: float | None
+) -> APIError:
+    """The error for a stream of which nothing more can be read."""
+    if not isinstance(error, APIError):
+        return timed_out(plan, record, error, time.is_first(quiet))
+    if record.handed_out and isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError):
+        return StreamTruncatedError(f"the stream broke off: {error.message}")
+    return error
 
 
 def _quiet_until(plan: Plan, record: Record, time: _Time) -> float | None:

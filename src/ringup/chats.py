@@ -9,18 +9,14 @@ from ringup.counting import Count
 from ringup.errors import ConfigurationError
 from ringup.given import Params, check_params
 from ringup.messages import Message
-from ringup.prompt import Prompt
+from ringup.prompt import Prompt, Resume
 from ringup.reply import Reply
 from ringup.streams import AsyncStream, Stream
 from ringup.window import Window, check_window
 
-__all__ = ["AsyncChat", "Chat", "Resume"]
+__all__ = ["AsyncChat", "Chat"]
 
 T = TypeVar("T")
-
-
-class Resume:
-    """In place of a prompt: go on with the tools that the history ends with."""
 
 
 class _Asks(Protocol):

@@ -4,7 +4,9 @@ Facts: from GPT-5.4 on, Chat Completions answers 400 to tools beside any reasoni
 with reasoning_effort are not supported for gpt-5.6-luna in /v1/chat/completions. To use function tools, use
 /v1/responses or set reasoning_effort to 'none'."; github.com/openai/openai-openapi/issues/541), and 404 to models such
 as o3-pro and gpt-5-codex ("This model is only supported in v1/responses"). Only Responses gives reasoning that can be
-sent back with the next turn.
+sent back with the next turn. Both keep a prompt in the cache for 30 minutes or 12 hours; only Responses takes the
+lifetime for all of it, and tells how many tokens were written for which (openai-python 3.54, completion_usage and
+response_usage).
 """
 
 from __future__ import annotations
@@ -37,11 +39,12 @@ _CHAT_WORDS = {
 """Fields of a Chat Completions body that Responses says otherwise, and the Request's own name for each."""
 
 
-def why_responses(request: Request, rules: Rules) -> str:
-    """Why the request should go over the Responses API, in words for a notice; empty where it needn't."""
+def why_responses(request: Request, rules: Rules, for_long: bool = False) -> str:
+    """Why the request should go over the Responses API, in words for a notice; empty where it needn't. `for_long` says
+    that it is to be in the cache for 12 hours."""
     if rules.responses == "always":
         return f"{request.model} answers on no other"
-    if field := next((name for name in _ONLY_RESPONSES if name in request.extra), None):
+    if request.extra and (field := next((name for name in _ONLY_RESPONSES if name in request.extra), None)):
         return f"only it has the field {field!r}"
     tools = [*request.tools, *_given_tools(request.extra)]
     if any(map(_is_of_responses, tools)):
@@ -53,14 +56,16 @@ def why_responses(request: Request, rules: Rules) -> str:
         return "only it takes a file by its address"
     if any(map(_is_no_pdf, parts)):
         return "only it takes files that aren't PDFs"
-    if any(_came_so(part, rules) for part in parts):
+    if parts and any(_came_so(part, rules) for part in parts):
         return "the conversation holds reasoning or other items that only it takes back"
+    if for_long:
+        return "only it keeps a whole prompt for 12 hours, and says how much it keeps so, at another price"
     return ""
 
 
 def _given_tools(extra: dict[str, Any]) -> list[Any]:
     tools = extra.get("tools")
-    return list(tools) if isinstance(tools, list | tuple) else []
+    return list(tools) if isinstance(tools, (list, tuple)) else []
 
 
 def _is_of_responses(tool: Any) -> bool:

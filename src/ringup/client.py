@@ -5,25 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from ringup.baseclient import BaseClient, saved_chat
-from ringup.chats import AsyncChat, Chat, Resume
-from ringup.conversation import Conversation
-from ringup.counting import Count
 from ringup.drive import AsyncWorld, World, drive, drive_async
-from ringup.embed_plan import EmbedParams
-from ringup.embeddings import Embeddings
-from ringup.estimates import Estimate
 from ringup.given import Params, check_params
-from ringup.parallel import run, run_async
-from ringup.prompt import Prompt
+from ringup.later import later
+from ringup.prompt import Prompt, Resume
 from ringup.reply import Reply
-from ringup.streams import AsyncStream, Stream
 from ringup.transport import AsyncTransport, Transport, make_async_transport, make_transport
-from ringup.window import Window
 
-__all__ = ["AsyncChat", "AsyncClient", "Chat", "Client", "ask", "chat", "count_tokens", "embed", "estimate", "stream"]
+if TYPE_CHECKING:
+    from ringup import chats, counting, embed_plan, embeddings, estimates, parallel, streams, window
+    from ringup.conversation import Conversation
+else:
+    chats = later("chats")
+    counting = later("counting")
+    embed_plan = later("embed_plan")
+    embeddings = later("embeddings")
+    estimates = later("estimates")
+    parallel = later("parallel")
+    streams = later("streams")
+    window = later("window")
+
+__all__ = ["AsyncClient", "Client", "ask", "chat", "count_tokens", "embed", "estimate", "stream"]
 
 T = TypeVar("T")
 
@@ -70,31 +75,31 @@ class Client(BaseClient):
         return record.reply
 
     @overload
-    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Stream[T]: ...
+    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> streams.Stream[T]: ...
     @overload
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]: ...
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]:
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> streams.Stream[Any]: ...
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> streams.Stream[Any]:
         """Ask, and get the answer piece by piece. The request is sent when the stream is first iterated."""
         return self._stream(prompt, params, output)
 
     def _stream(
         self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
-    ) -> Stream[Any]:
+    ) -> streams.Stream[Any]:
         record, script = self._begin(prompt, params, output, True, history)
-        return Stream(drive(script, self._world()), record)
+        return streams.Stream(drive(script, self._world()), record)
 
-    def embed(self, texts: str | Iterable[str], **params: Unpack[EmbedParams]) -> Embeddings:
+    def embed(self, texts: str | Iterable[str], **params: Unpack[embed_plan.EmbedParams]) -> embeddings.Embeddings:
         """Make texts vectors, in as many requests as it takes. Raises APIError or ConfigurationError.
 
         One that fails after some were done has their vectors in its `.partial`, and in `.partial.indexes` whose they
         are. In a job of several requests `on_event` is called from their threads.
         """
         job = self._job(texts, params)
-        return self._embedded(job, run(job, self._connection()))
+        return self._embedded(job, parallel.run(job, self._connection()))
 
     def count_tokens(
         self, prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
-    ) -> Count:
+    ) -> counting.Count:
         """How many tokens a prompt has, with its tools, files and the type asked for.
 
         The provider says it (OpenAI, Anthropic, Gemini), in a call that costs nothing; else, and with `offline`, it is
@@ -104,26 +109,28 @@ class Client(BaseClient):
 
     def _counted(
         self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None = None
-    ) -> Count:
+    ) -> counting.Count:
         script, count = self._count(prompt, params, output, offline, history)
         for _ in drive(script, self._world()):
             pass
         return count()
 
-    def chat(self, *, window: Window = "error", **params: Unpack[Params]) -> Chat:
+    def chat(self, *, window: window.Window = "error", **params: Unpack[Params]) -> chats.Chat:
         """Begin a conversation. The parameters are the defaults of each of its turns.
 
         `window` is what to do when it grows too long for the model: "error"; "drop_oldest", which leaves the oldest
         turns out of what is sent; or a function that gets the messages, and gives fewer, or words for them.
         """
         check_params(params)
-        return Chat(self, dict(params), window=window)
+        return chats.Chat(self, dict(params), window=window)
 
-    def load_chat(self, path: str | os.PathLike[str], *, window: Window = "error", **params: Unpack[Params]) -> Chat:
+    def load_chat(
+        self, path: str | os.PathLike[str], *, window: window.Window = "error", **params: Unpack[Params]
+    ) -> chats.Chat:
         """Go on with a conversation that `Chat.save` wrote. Parameters given here win over those that were saved;
         functions (tools, approve) aren't in the file, and must be given again: a RingupWarning says which."""
         saved = saved_chat(path, params)
-        return Chat(self, saved.params, saved.messages, window)
+        return chats.Chat(self, saved.params, saved.messages, window)
 
     def close(self) -> None:
         """Close the connections, and write what the ledger still has to."""
@@ -178,52 +185,54 @@ class AsyncClient(BaseClient):
         return record.reply
 
     @overload
-    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> AsyncStream[T]: ...
+    def stream(self, prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> streams.AsyncStream[T]: ...
     @overload
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]: ...
-    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> AsyncStream[Any]:
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> streams.AsyncStream[Any]: ...
+    def stream(self, prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> streams.AsyncStream[Any]:
         """Ask, and get the answer piece by piece; not awaited. The request is sent when it is first iterated."""
         return self._stream(prompt, params, output)
 
     def _stream(
         self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
-    ) -> AsyncStream[Any]:
+    ) -> streams.AsyncStream[Any]:
         record, script = self._begin(prompt, params, output, True, history)
-        return AsyncStream(drive_async(script, self._world()), record)
+        return streams.AsyncStream(drive_async(script, self._world()), record)
 
-    async def embed(self, texts: str | Iterable[str], **params: Unpack[EmbedParams]) -> Embeddings:
+    async def embed(
+        self, texts: str | Iterable[str], **params: Unpack[embed_plan.EmbedParams]
+    ) -> embeddings.Embeddings:
         """Make texts vectors, in as many requests as it takes, as `Client.embed` does. Cancelled, it stops them all."""
         job = self._job(texts, params)
-        return self._embedded(job, await run_async(job, self._connection()))
+        return self._embedded(job, await parallel.run_async(job, self._connection()))
 
     async def count_tokens(
         self, prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
-    ) -> Count:
+    ) -> counting.Count:
         """How many tokens a prompt has, as `Client.count_tokens` says it."""
         return await self._counted(prompt, params, output, offline)
 
     async def _counted(
         self, prompt: Prompt, params: Params, output: Any, offline: bool, history: Conversation | None = None
-    ) -> Count:
+    ) -> counting.Count:
         script, count = self._count(prompt, params, output, offline, history)
         async for _ in drive_async(script, self._world()):
             pass
         return count()
 
-    def chat(self, *, window: Window = "error", **params: Unpack[Params]) -> AsyncChat:
+    def chat(self, *, window: window.Window = "error", **params: Unpack[Params]) -> chats.AsyncChat:
         """Begin a conversation. The parameters are the defaults of each of its turns.
 
         `window` is as for `Client.chat`; the function may be a coroutine function.
         """
         check_params(params)
-        return AsyncChat(self, dict(params), window=window)
+        return chats.AsyncChat(self, dict(params), window=window)
 
     def load_chat(
-        self, path: str | os.PathLike[str], *, window: Window = "error", **params: Unpack[Params]
-    ) -> AsyncChat:
+        self, path: str | os.PathLike[str], *, window: window.Window = "error", **params: Unpack[Params]
+    ) -> chats.AsyncChat:
         """Go on with a conversation that `AsyncChat.save` wrote, as `Client.load_chat` does."""
         saved = saved_chat(path, params)
-        return AsyncChat(self, saved.params, saved.messages, window)
+        return chats.AsyncChat(self, saved.params, saved.messages, window)
 
     async def close(self) -> None:
         """Close the connections, and write what the ledger still has to."""
@@ -271,30 +280,34 @@ def ask(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Repl
 
 
 @overload
-def stream(prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> Stream[T]: ...
+def stream(prompt: Prompt, *, output: type[T], **params: Unpack[Params]) -> streams.Stream[T]: ...
 @overload
-def stream(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]: ...
-def stream(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> Stream[Any]:
+def stream(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> streams.Stream[Any]: ...
+def stream(prompt: Prompt, *, output: Any = None, **params: Unpack[Params]) -> streams.Stream[Any]:
     """Ask a model, and get the answer piece by piece: `for piece in ringup.stream(...): print(piece, end="")`."""
     return _default()._stream(prompt, params, output)
 
 
-def chat(*, window: Window = "error", **params: Unpack[Params]) -> Chat:
+def chat(*, window: window.Window = "error", **params: Unpack[Params]) -> chats.Chat:
     """Begin a conversation: `chat = ringup.chat(model="gpt-4o-mini"); chat.ask("..."); chat.ask("...")`."""
     check_params(params)
     return _default().chat(window=window, **params)
 
 
-def embed(texts: str | Iterable[str], **params: Unpack[EmbedParams]) -> Embeddings:
+def embed(texts: str | Iterable[str], **params: Unpack[embed_plan.EmbedParams]) -> embeddings.Embeddings:
     """Make texts vectors: `ringup.embed(["a cat", "a dog"], model="text-embedding-3-small")`."""
     return _default().embed(texts, **params)
 
 
-def count_tokens(prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]) -> Count:
+def count_tokens(
+    prompt: Prompt, *, output: Any = None, offline: bool = False, **params: Unpack[Params]
+) -> counting.Count:
     """How many tokens a prompt has: `ringup.count_tokens("Hello!", model="claude-haiku-4-5").tokens`."""
     return _default().count_tokens(prompt, output=output, offline=offline, **params)
 
 
-def estimate(prompt: Prompt, *, output: Any = None, batch: bool = False, **params: Unpack[Params]) -> Estimate:
+def estimate(
+    prompt: Prompt, *, output: Any = None, batch: bool = False, **params: Unpack[Params]
+) -> estimates.Estimate:
     """What a call may cost: `ringup.estimate("Hello!", model="claude-haiku-4-5", max_tokens=200).high` US dollars."""
     return _default().estimate(prompt, output=output, batch=batch, **params)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from binascii import crc32
 from collections.abc import Iterable, Iterator
 from typing import Any
-from zlib import crc32
 
 from ringup.messages import Extra, Message, Opaque, Part, Text, Thinking, ToolResult
 from ringup.reply import Notices

@@ -5,14 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringup.events import Event
-from ringup.ledger import Receipt
+from ringup.later import later
 from ringup.script import MAX_BODY_BYTES, Emit, Exchange, Keep, Open, Read, Shut, Sleep
-from ringup.steps import Decide, Effects, Next, Steps, Work
 from ringup.transport import Answer, AsyncAnswer, AsyncTransport, Transport
-from ringup.workers import Tasks, Threads, settled
+
+if TYPE_CHECKING:
+    from ringup import steps, workers
+    from ringup.ledger import Receipt
+    from ringup.steps import Effects, Steps
+else:
+    steps = later("steps")
+    workers = later("workers")
 
 __all__ = ["REAL", "AsyncWorld", "RealEnv", "World", "drive", "drive_async", "given"]
 
@@ -42,7 +48,7 @@ class World:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._answer: Answer | None = None
-        self._threads: Threads | None = None
+        self._threads: workers.Threads | None = None
 
     def perform(self, effect: Effects) -> Any:
         """Carry out one effect, and give what it gives."""
@@ -60,12 +66,12 @@ class World:
                 self.shut()
             case Keep(receipt):
                 receipt.wait()
-            case Work(jobs):
-                self._threads = Threads(jobs)
-            case Next(timeout) if self._threads:
+            case steps.Work(jobs):
+                self._threads = workers.Threads(jobs)
+            case steps.Next(timeout) if self._threads:
                 return self._threads.next(timeout)
-            case Decide(approve, call):
-                return settled(approve, call)
+            case steps.Decide(approve, call):
+                return workers.settled(approve, call)
         return None
 
     def shut(self) -> None:
@@ -106,7 +112,7 @@ class AsyncWorld:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
         self._answer: AsyncAnswer | None = None
-        self._tasks: Tasks | None = None
+        self._tasks: workers.Tasks | None = None
 
     async def perform(self, effect: Effects) -> Any:
         """Carry out one effect, and give what it gives."""
@@ -126,12 +132,12 @@ class AsyncWorld:
                 await self.shut()
             case Keep(receipt):
                 await given(receipt)
-            case Work(jobs):
+            case steps.Work(jobs):
                 await self._stop()
-                self._tasks = Tasks(jobs)
-            case Next(timeout) if self._tasks:
+                self._tasks = workers.Tasks(jobs)
+            case steps.Next(timeout) if self._tasks:
                 return await self._tasks.next(timeout)
-            case Decide(approve, call):
+            case steps.Decide(approve, call):
                 verdict = approve(call)
                 return await verdict if hasattr(verdict, "__await__") else verdict
         return None

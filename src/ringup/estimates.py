@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from itertools import product
 from math import ceil
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringup import prices
 from ringup.bills import Pricer
@@ -16,7 +19,7 @@ from ringup.counting import error_of
 from ringup.counting import estimate as count
 from ringup.embeddings import EmbedRequest
 from ringup.errors import MissingExtraError
-from ringup.messages import Audio, Request, Tool
+from ringup.messages import Audio, Document, Image, Opaque, Part, Request, Tool, ToolResult
 from ringup.reply import Bill
 from ringup.rules import Rules
 from ringup.usage import Usage
@@ -43,6 +46,9 @@ _CACHED = 1024
 
 _MOST_IN_A_TEXT = 100_000
 """No provider takes so many tokens in one text: where it isn't words."""
+
+_SEEN_AND_HEARD = ("AUDIO", "IMAGE", "VIDEO")
+"""What has prices of its own in a prompt or an answer, beside words, in Google's names."""
 
 _LIFETIMES = {"1h": ("cache_creation", "ephemeral_1h_input_tokens")}
 _LIFETIMES["12h"] = ("input_tokens_details.cache_write_tokens_details", "ttl_12h_tokens")
@@ -71,36 +77,45 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """What is known of how a call is sent: the longest answer that it allows, whether the prompt is written to a cache
-    and for how long ("5m", "30m", "1h", "12h"), the service tier that it asks for, and whether it goes in a batch."""
+    """What is known of how a call is sent.
+
+    max_tokens  the longest answer that it allows
+    answers     how many answers it asks for; None where that can't be read
+    kinds       what they may be ("TEXT", "AUDIO", "IMAGE", "VIDEO"); None for whatever the model answers with
+    writes      the prompt is written to a cache for so long ("5m", "30m", "1h", "12h")
+    tier        the service tier that it asks for
+    batch       it goes in a batch
+    """
 
     max_tokens: int | None = None
+    answers: int | None = 1
+    kinds: frozenset[str] | None = None
     writes: str | None = None
     tier: str | None = None
     batch: bool = False
 
 
 class _Body(Struct):
-    """What limits an answer, and names a tier, in the body of a request, on any wire."""
+    """What limits an answer, and names a tier, in the body of a request, on any wire. Google takes two spellings."""
 
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    max_output_tokens: int | None = None
-    google: dict[str, Any] | None = msgspec.field(default=None, name="generationConfig")
-    service_tier: str | None = None
+    n: Any = None
+    max_tokens: Any = None
+    max_completion_tokens: Any = None
+    max_output_tokens: Any = None
+    modalities: Any = None
+    service_tier: Any = None
+    google_tier: Any = msgspec.field(default=None, name="serviceTier")
+    google: Any = msgspec.field(default=None, name="generationConfig")
+    google_too: Any = msgspec.field(default=None, name="generation_config")
 
 
 def as_sent(body: bytes, rules: Rules) -> Sent:
     """What a planned request says of its cost."""
-    found = msgspec.json.decode(body, type=_Body)
-    google = (found.google or {}).get("maxOutputTokens")
-    longest = (found.max_completion_tokens, found.max_output_tokens, found.max_tokens, google)
     writes = "30m" if rules.cache_breakpoints else "5m" if b'"cache_control"' in body else None
-    if writes:
-        writes = next((name for name in _LIFETIMES if b'"%s"' % name.encode() in body), writes)
-    return Sent(
-        max_tokens=max([n for n in longest if isinstance(n, int)], default=None), writes=writes, tier=found.service_tier
-    )
+    longer = "12h" if rules.cache_breakpoints else "1h"
+    if writes and b'"%s"' % longer.encode() in body:
+        writes = longer
+    return _sent(msgspec.json.decode(body, type=_Body), writes)
 
 
 def as_asked(request: Request, rules: Rules, given: dict[str, Any], batch: bool) -> Sent:
@@ -109,8 +124,45 @@ def as_asked(request: Request, rules: Rules, given: dict[str, Any], batch: bool)
     writes: Any = "30m" if rules.cache_breakpoints else None
     if cache:
         writes = cache if cache in _LIFETIMES else writes or "5m"
-    tier = request.extra.get("service_tier")
-    return Sent(max_tokens=request.max_tokens, writes=writes, tier=tier if isinstance(tier, str) else None, batch=batch)
+    fields: dict[str, Any] = {"max_completion_tokens": request.max_tokens, "n": request.n}
+    return replace(_sent(msgspec.convert(fields | request.extra, _Body), writes), batch=batch)
+
+
+def _sent(body: _Body, writes: str | None) -> Sent:
+    google = _google(body)
+    longest = (body.max_completion_tokens, body.max_output_tokens, body.max_tokens, google.get("maxoutputtokens"))
+    several = [_number(n) for n in (body.n, google.get("candidatecount")) if n is not None]
+    tier = body.service_tier or body.google_tier
+    return Sent(
+        max_tokens=max([n for given in longest if (n := _number(given)) is not None], default=None),
+        answers=None if None in several else max([n or 1 for n in several], default=1),
+        kinds=_kinds(google.get("responsemodalities") or body.modalities),
+        writes=writes,
+        tier=tier.lower() if isinstance(tier, str) else None,
+    )
+
+
+def _google(body: _Body) -> dict[str, Any]:
+    """Google's settings, by their names without the case and the underscores that they may be written with."""
+    held = [config for config in (body.google_too, body.google) if isinstance(config, dict)]
+    return {name.replace("_", "").lower(): value for config in held for name, value in config.items()}
+
+
+def _number(given: Any) -> int | None:
+    """A whole number, also as Google takes it: "200", 200.0. None for what isn't one."""
+    if isinstance(given, str) and given.isdecimal():
+        return int(given)
+    if isinstance(given, bool) or not isinstance(given, int | float) or given < 0 or given != given // 1:
+        return None
+    return int(given)
+
+
+def _kinds(given: Any) -> frozenset[str] | None:
+    """What is asked for as an answer, where that is said: ["text", "audio"]."""
+    if not isinstance(given, list) or not all(isinstance(kind, str) for kind in given):
+        return None
+    kinds = frozenset([kind.upper() for kind in given])
+    return kinds if kinds and kinds <= {"TEXT", *_SEEN_AND_HEARD} else None
 
 
 def expect(request: Request, pricer: Pricer, rules: Rules, sent: Sent, *, rough: bool = False) -> Estimate:
@@ -127,11 +179,11 @@ def expect(request: Request, pricer: Pricer, rules: Rules, sent: Sent, *, rough:
         return _bill(pricer, usage, tier, sent.batch)
 
     low = _cheapest(cost, given[0], rules)
-    why = None if pricer.is_free else _unbounded(request, given[1], answer)
+    why = None if pricer.is_free else _unbounded(request, given[1], answer, sent)
     high = Decimal(0) if pricer.is_free else None
     if high is None and why is None:
-        bills = _dearest(cost, given[1] or 0, answer or 0, sent, request)
-        high = max((bill.total for bill in bills if bill.total is not None), default=None)
+        worst = _dearest(cost, given[1] or 0, answer or 0, sent, request)
+        high, why = worst.total, worst.reason
     return Estimate(
         low=low.total,
         high=high,
@@ -193,20 +245,27 @@ def _bytes(request: Request) -> int:
 
 
 def _answer(sent: Sent, rules: Rules) -> tuple[int | None, str]:
-    if sent.max_tokens is not None:
-        return sent.max_tokens, f"the answer has at most {sent.max_tokens:,} tokens (max_tokens)"
-    longest = rules.max_output_tokens or rules.context_window
+    """The most tokens of the answer, of all where several are asked for, and how that is known."""
+    if sent.answers is None:
+        return None, "how many answers it asks for can't be told"
+    longest = rules.max_output_tokens or rules.context_window if sent.max_tokens is None else sent.max_tokens
     if longest is None:
         return None, "the longest answer isn't known"
-    return longest, f"the answer has at most {longest:,} tokens, which is the model's limit: set max_tokens for less"
+    said = f"the answer has at most {longest:,} tokens"
+    if sent.answers > 1:
+        said = f"each of {sent.answers} answers has at most {longest:,} tokens"
+    why = " (max_tokens)" if sent.max_tokens is not None else ", which is the model's limit: set max_tokens for less"
+    return longest * sent.answers, said + why
 
 
-def _unbounded(request: Request, tokens: int | None, answer: int | None) -> str | None:
+def _unbounded(request: Request, tokens: int | None, answer: int | None, sent: Sent) -> str | None:
     """Why there is no telling what it costs at the most."""
     if any(not isinstance(tool, Tool) for tool in request.tools) or _TOOLS & request.extra.keys():
         return "the provider's own tools bring in tokens, and cost, as they like"
     if tokens is None:
         return "the prompt can't be counted here, and the model's window isn't known"
+    if sent.answers is None:
+        return "how many answers it asks for (n, candidateCount) isn't a whole number"
     return "the model's longest answer isn't known: set max_tokens" if answer is None else None
 
 
@@ -219,17 +278,57 @@ def _cheapest(cost: Any, tokens: int, rules: Rules) -> Bill:
     return cached if cached.total is not None and cached.total < plain.total else plain
 
 
-def _dearest(cost: Any, tokens: int, answer: int, sent: Sent, request: Request) -> list[Bill]:
-    """The most: the prompt at the price of what it may be taken for."""
-    bills = [cost(tokens, answer)]
+def _dearest(cost: Any, tokens: int, answer: int, sent: Sent, request: Request) -> Bill:
+    """The most: prompt and answer at the dearest prices of what each may be taken for. Unknown where one of them is."""
+    bills: list[Bill] = []
+    for prompt, answered in product(_prompts(tokens, sent, request), _answers(answer, sent)):
+        details = prompt.get("details", {}) | answered.get("details", {})
+        bills.append(cost(tokens, answer, **(prompt | answered | {"details": details})))
+    unknown = next((bill for bill in bills if bill.total is None), None)
+    return unknown or max(bills, key=lambda bill: bill.total or 0)
+
+
+def _prompts(tokens: int, sent: Sent, request: Request) -> list[dict[str, Any]]:
+    """What all of a prompt may be billed as: fields of its usage."""
+    found: list[dict[str, Any]] = [{}]
     if sent.writes:
-        outer, inner = _LIFETIMES.get(sent.writes, ("", ""))
-        details = {outer: {inner: tokens}} if outer else {}
-        bills.append(cost(tokens, answer, cache_write_tokens=tokens, details=details))
-    if any(isinstance(part, Audio) for message in request.messages for part in message.parts):
-        heard = {"promptTokensDetails": [{"modality": "AUDIO", "tokenCount": tokens}]}
-        bills.append(cost(tokens, answer, details=heard))
-    return bills
+        found.append({"cache_write_tokens": tokens})
+    if sent.writes in _LIFETIMES:
+        outer, inner = _LIFETIMES[sent.writes]
+        found.append({"cache_write_tokens": tokens, "details": {outer: {inner: tokens}}})
+    given = _SEEN_AND_HEARD if _STORED & request.extra.keys() else _given(_all_parts(request))
+    return found + [_all_of("promptTokensDetails", kind, tokens) for kind in given]
+
+
+def _answers(answer: int, sent: Sent) -> list[dict[str, Any]]:
+    """What all of an answer may be billed as: words, thoughts, sound, images. A price that the model doesn't have is
+    that of words."""
+    kinds = [kind for kind in _SEEN_AND_HEARD if sent.kinds is None or kind in sent.kinds]
+    return [{}, {"reasoning_tokens": answer}, *[_all_of("candidatesTokensDetails", kind, answer) for kind in kinds]]
+
+
+def _all_of(where: str, kind: str, tokens: int) -> dict[str, Any]:
+    return {"details": {where: [{"modality": kind, "tokenCount": tokens}]}}
+
+
+def _all_parts(request: Request) -> list[Part]:
+    return [part for message in request.messages for part in message.parts]
+
+
+def _given(parts: Iterable[Part]) -> set[str]:
+    """What a prompt has beside words. A PDF is read as images."""
+    found: set[str] = set()
+    for part in parts:
+        match part:
+            case Audio():
+                found.add("AUDIO")
+            case Image() | Document(media_type="application/pdf"):
+                found.add("IMAGE")
+            case ToolResult():
+                found |= _given(part.parts)
+            case Opaque() | Document(text=None):
+                found.update(_SEEN_AND_HEARD)
+    return found
 
 
 def _terms(rules: Rules, sent: Sent, tier: str | None, request: Request) -> list[str]:

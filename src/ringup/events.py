@@ -223,6 +223,9 @@ class OpenPart:
         return part
 
 
+_UNSAID, _UNKNOWN = Start(), Usage()
+
+
 class Fold:
     """Events in, a Reply out: at the end the whole one, before it what came so far.
 
@@ -232,10 +235,10 @@ class Fold:
     __slots__ = ("_finish", "_notices", "_open", "_parts", "_start", "_usage")
 
     def __init__(self) -> None:
-        self._start = Start()
+        self._start = _UNSAID
         self._parts: dict[int, Part] = {}
         self._open: dict[int, OpenPart] = {}
-        self._usage = Usage()
+        self._usage = _UNKNOWN
         self._notices: list[Notice] = []
         self._finish: Finish | None = None
 

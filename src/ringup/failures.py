@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from ringup.advice import advise
 from ringup.errors import (
     APIConnectionError,
     APIError,
@@ -15,13 +14,20 @@ from ringup.errors import (
     RingupError,
     status_error,
 )
-from ringup.intake import largest
+from ringup.later import later
 from ringup.masks import MASK, is_secret, without_shapes
 from ringup.messages import Request
 from ringup.outcome import heard, so_far
 from ringup.retry import retry_after_date
 from ringup.script import DEFAULT_IDLE, Plan, Record
 from ringup.secret import Auth, Secret
+
+if TYPE_CHECKING:
+    from ringup import advice as advising
+    from ringup import intake
+else:
+    advising = later("advice")
+    intake = later("intake")
 
 __all__ = [
     "add",
@@ -57,7 +63,7 @@ def refused(plan: Plan, status: int, headers: Mapping[str, str], body: bytes, no
 def request_id(headers: Mapping[str, str], auth: Auth | None) -> str | None:
     """The provider's name for the call, without the key."""
     found = headers.get("x-request-id") or headers.get("request-id")
-    return _without(found, auth.secret) if _is_telling(auth) else found
+    return _without(found, auth.secret) if found and _is_telling(auth) else found
 
 
 def without_key(body: bytes, auth: Auth | None) -> bytes:
@@ -157,9 +163,9 @@ def _advice(error: APIError, plan: Plan) -> str:
         return f"A retry can't help, for no key was sent: {(kept_back or ['pass one as api_key=, to a client'])[0]}."
     if error.advice:  # the transport knows more of the network
         return f"A retry {'may' if error.retryable else 'cannot'} help. {error.advice}"
-    advice = advise(error, plan.provider, plan.request.model)
+    advice = advising.advise(error, plan.provider, plan.request.model)
     if isinstance(error, ContextLengthError) and isinstance(plan.request, Request):
-        return f"{advice} {largest(plan.request)}".strip()
+        return f"{advice} {intake.largest(plan.request)}".strip()
     return advice
 
 

@@ -6,9 +6,9 @@ or whose request was large, has the digests only.
 
 from __future__ import annotations
 
+from binascii import crc32
 from collections.abc import Iterator
 from typing import Any
-from zlib import crc32
 
 import msgspec
 from msgspec import Struct

@@ -114,6 +114,8 @@ def check_params(params: Any) -> None:
     And ParameterError for a header that carries a key. Either empties `params` first: no frame may show a key. What
     may hold other secrets is put there anew, in a form that doesn't show them.
     """
+    if not params:
+        return
     error = (
         _wrong_name(params) or key_header(params.get("headers")) or key_as(params, "model") or key_as(params, "wire")
     )
@@ -155,8 +157,10 @@ def _wrong_name(params: Any) -> TypeError | None:
 def read_dict(given: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A parameter that is a dict; empty where it isn't given. Raises ParameterError, as the next two do."""
     value = given.get(name)
-    if value is None or isinstance(value, Mapping):
-        return Quiet(value or {})
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return Quiet(value)
     raise ParameterError(f"{name} is of the type {type(value).__name__}, not a dict", parameter=name)
 
 

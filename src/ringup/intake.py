@@ -119,9 +119,9 @@ def _media(messages: tuple[Message, ...]) -> Iterator[Found]:
             where = f"messages[{index}].parts[{place}]"
             if isinstance(part, ToolResult):
                 for at, inner in enumerate(part.parts):
-                    if isinstance(inner, Image | Document):
+                    if isinstance(inner, (Image, Document)):
                         yield f"{where}.parts[{at}]", inner
-            elif isinstance(part, Image | Document | Audio) and message.role != "assistant":
+            elif isinstance(part, (Image, Document, Audio)) and message.role != "assistant":
                 yield where, part
 
 

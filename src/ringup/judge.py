@@ -10,14 +10,27 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
-from ringup.messages import Audio, Document, Image, Message, Part, Reasoning, Request, Text, ToolChoice, ToolResult
+from ringup.messages import (
+    Audio,
+    Document,
+    Image,
+    Message,
+    OutputSchema,
+    Part,
+    Reasoning,
+    Request,
+    Text,
+    ToolChoice,
+    ToolResult,
+)
 from ringup.rules import Rules
 
-__all__ = ["FIELDS", "Problem", "effort", "holds", "judge", "judge_server", "refused"]
+__all__ = ["FIELDS", "Problem", "effort", "holds", "judge", "judge_server", "refused", "thinks"]
 
 _GEMINI = "generationConfig."
 FIELDS = {
@@ -114,11 +127,16 @@ def judge(request: Request, rules: Rules, provider: str) -> Iterator[Problem]:
     """What the provider would refuse, ranges first."""
     claude = provider == "anthropic"
     yield from _ranges(request, rules, provider)
-    yield from _max_tokens(request, rules, claude)
-    yield from _stops(request, rules, claude)
-    yield from _refusals(request, rules, claude)
-    yield from _efforts(request, rules, claude)
-    yield from _output(request, rules)
+    if request.max_tokens is not None:
+        yield from _max_tokens(request, rules, claude)
+    if request.stop:
+        yield from _stops(request, rules, claude)
+    if rules.refuses:
+        yield from _refusals(request, rules, claude)
+    if request.reasoning or request.extra:
+        yield from _efforts(request, rules, claude)
+    if request.output_schema is not None:
+        yield from _output(request.output_schema, rules)
     yield from _conversation(request, rules, claude)
     if claude:
         yield from _thinking(request, rules)
@@ -146,11 +164,13 @@ def _leave_out(place: str, value: Any, why: str, vendor: str, param: str, *code:
 
 def _ranges(request: Request, rules: Rules, provider: str) -> Iterator[Problem]:
     claude = provider == "anthropic"
-    yield from _range("temperature", request.temperature, (0, rules.temperature_max, False), claude)
-    yield from _range("top_p", request.top_p, (0, 1, False), claude)
-    if not claude:
+    if request.temperature is not None:
+        yield from _range("temperature", request.temperature, (0, rules.temperature_max, False), claude)
+    if request.top_p is not None:
+        yield from _range("top_p", request.top_p, (0, 1, False), claude)
+    if request.n is not None and not claude:
         yield from _range("n", request.n, (1, 128, True), claude)
-    for name, limits in _EXTRA_LIMITS.get(provider, {}).items():
+    for name, limits in _EXTRA_LIMITS.get(provider, {}).items() if request.extra else ():
         yield from _range(name, request.extra.get(name), limits, claude)
 
 
@@ -231,15 +251,18 @@ def holds(extra: Any, field: str) -> bool:
 
 def refused(request: Request, rules: Rules) -> Iterator[tuple[str, str]]:
     """The parameters given that the model refuses: the name of each, and its place ("stop", "extra.top_k")."""
-    refuses = rules.refuses - _MARKS
-    if effort(request, rules) == "none":
-        refuses -= _ONLY_THOUGHTLESS
-    for name in sorted(refuses):
+    for name in _left_out(frozenset(rules.refuses), effort(request, rules) == "none"):
         if name in FIELDS and getattr(request, name) not in (None, ()):
             yield name, name
-        for field in FIELDS.get(name, (name,)):
+        for field in FIELDS.get(name, (name,)) if request.extra else ():
             if request.extra.get(field) is not None:
                 yield name, f"extra.{field}"
+
+
+@lru_cache(256)
+def _left_out(refuses: frozenset[str], thoughtless: bool) -> tuple[str, ...]:
+    """The parameters among what a model refuses, in order; of some it refuses less when it doesn't think."""
+    return tuple(sorted(refuses - _MARKS - (_ONLY_THOUGHTLESS if thoughtless else frozenset())))
 
 
 def _value_at(request: Request, place: str) -> Any:
@@ -281,9 +304,21 @@ def _openai_refusal(name: str, value: Any, rules: Rules) -> tuple[str, str, str 
 def effort(request: Request, rules: Rules) -> Any:
     """The effort that the request asks for, by its parameter or in `extra`, or the model's default."""
     asked = request.reasoning.effort if request.reasoning else None
+    if not request.extra:
+        return asked or rules.default_effort
     nested = request.extra.get("reasoning")
     nested = nested.get("effort") if isinstance(nested, dict) else None
     return asked or request.extra.get("reasoning_effort") or nested or rules.default_effort
+
+
+def thinks(request: Request, rules: Rules) -> bool:
+    """Whether the model may think before it answers. A Claude that can be told not to does so only when asked."""
+    given = request.extra.get("thinking")
+    mode = request.reasoning.mode if request.reasoning else None
+    mode = given.get("type") if isinstance(given, dict) else mode
+    if rules.thinking:
+        return rules.reasons and (mode not in (None, "disabled") or "disabled" not in rules.thinking)
+    return rules.reasons and mode != "disabled" and effort(request, rules) != "none"
 
 
 def _efforts(request: Request, rules: Rules, claude: bool) -> Iterator[Problem]:
@@ -320,11 +355,9 @@ def _quoted(efforts: Iterable[str], last: str) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f", {last} {words[-1]}"
 
 
-def _output(request: Request, rules: Rules) -> Iterator[Problem]:
+def _output(asked: OutputSchema, rules: Rules) -> Iterator[Problem]:
     """A kind of JSON that the server can't promise. Any JSON object is the next best to one with a schema."""
-    if request.output_schema is None:
-        return
-    kind = "json_object" if request.output_schema.schema is None else "json_schema"
+    kind = "json_object" if asked.schema is None else "json_schema"
     if kind in rules.refuses:
         why = (
             f"this server's answers can't be held to {'a schema' if kind == 'json_schema' else 'JSON without a schema'}"
@@ -371,6 +404,8 @@ def _no_system(request: Request) -> Iterator[Problem]:
 def _media(messages: tuple[Message, ...], rules: Rules, claude: bool, before: int) -> Iterator[Problem]:
     """`before` is the number of messages that stand before these in the body (OpenAI's system message)."""
     for index, message in enumerate(messages):
+        if len(message.parts) == 1 and type(message.parts[0]) is Text:  # most are mere words
+            continue
         for place, part in enumerate(message.parts):
             if type(part) is Text:
                 continue

@@ -15,17 +15,23 @@ import os
 import re
 import sys
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ringup import keystore, providers
+from ringup import providers
 from ringup.errors import ConfigurationError, KeyFormatError, MissingKeyError, ParameterError
-from ringup.keystore import Stored
+from ringup.later import later
 from ringup.masks import without_shapes
 from ringup.providers import Provider
 from ringup.reply import Notice
 from ringup.secret import Secret
 from ringup.transport import host_and_port, is_loopback
+
+if TYPE_CHECKING:
+    from ringup import keystore
+    from ringup.keystore import Stored
+else:
+    keystore = later("keystore")
 
 __all__ = [
     "address_error",

@@ -1,7 +1,7 @@
 """What becomes of calls, for Python's `logging`, under the name "ringup". Quiet unless the program asks for it.
 
-INFO: a try that failed, and a call that failed. DEBUG: a call that is sent, and its answer; with what was said only
-where that is asked for (the variable RINGUP_LOG_CONTENT=1).
+WARNING: a call that its budget refused. INFO: a try that failed, and a call that failed. DEBUG: a call that is sent,
+and its answer; with what was said only where that is asked for (the variable RINGUP_LOG_CONTENT=1).
 """
 
 from __future__ import annotations
@@ -13,17 +13,29 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from ringup.ledger import Secrets
+from ringup.errors import BudgetExceededError
+from ringup.later import later
 from ringup.messages import Audio, Document, Image, Message, Request, ToolResult
+from ringup.reply import Attempt
 from ringup.script import Record
 from ringup.wire_tools import encode
 
 if TYPE_CHECKING:
     import logging
 
+    from ringup import ledger
+else:
+    ledger = later("ledger")
+
 __all__ = ["log_call", "logger"]
 
-_secrets = Secrets()
+
+_UNSENT = Attempt(number=0, started=0.0)
+
+
+@cache
+def _secrets() -> ledger.Secrets:
+    return ledger.Secrets()
 
 
 @cache
@@ -41,13 +53,16 @@ def log_call(record: Record) -> None:
     """Log where a call stands: one of its tries begins or has failed, or it is over."""
     if "logging" not in sys.modules:  # then nobody has asked for anything
         return
-    log, attempt = logger(), record.attempts[-1]
-    if not log.isEnabledFor(20):
+    log = logger()
+    level = 30 if isinstance(record.error, BudgetExceededError) else 20
+    if not log.isEnabledFor(level):
         return
     who = f"{record.plan.provider.name}/{record.plan.request.model}"
+    attempt = record.attempts[-1] if record.attempts else _UNSENT
     named = f" [{attempt.request_id}]" if attempt.request_id else ""
     if record.outcome == "failed":
-        log.info("%s failed: %s: %s%s", who, type(record.error).__name__, _cleaned(record, str(record.error)), named)
+        why = f"{type(record.error).__name__}: {_cleaned(record, str(record.error))}"
+        log.log(level, "%s failed: %s%s", who, why, named)
     elif record.outcome == "open" and attempt.wait is not None:
         why = _cleaned(record, attempt.error or "")
         log.info("%s: try %d failed (%s)%s; again in %.2f s", who, attempt.number, why, named, attempt.wait)
@@ -86,8 +101,9 @@ def _content(record: Record) -> str:
 
 
 def _cleaned(record: Record, text: str) -> str:
-    _secrets.know(record.plan.auth.secret if record.plan.auth else None)
-    return _secrets.clean(text)
+    secrets = _secrets()
+    secrets.know(record.plan.auth.secret if record.plan.auth else None)
+    return secrets.clean(text)
 
 
 def _short(message: Message) -> Message:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -57,7 +56,7 @@ def without_shapes(text: str) -> str:
     return text
 
 
-_FIELD = re.compile(r"(?<!cache_)key$|token$|secret|passw|passphrase|credential|auth(?!ors?\b)|cookie", re.IGNORECASE)
+_FIELD = r"(?i)(?<!cache_)key$|token$|secret|passw|passphrase|credential|auth(?!ors?\b)|cookie"
 """Fields and headers that hold a secret, by their names."""
 
 
@@ -78,6 +77,8 @@ class Quiet(dict[str, Any]):
         yield repr(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Quiet:
+        import copy  # here, for hardly anybody copies one
+
         return Quiet(copy.deepcopy(dict(self), memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -93,7 +94,7 @@ def is_key(text: Any) -> bool:
 
 def is_secret(name: str) -> bool:
     """Whether a field or a header holds a secret, by its name."""
-    return bool(_FIELD.search(name))
+    return bool(re.search(_FIELD, name))
 
 
 def unnamed(value: Any) -> Any:

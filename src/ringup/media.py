@@ -39,13 +39,13 @@ _BRANDS = {
 }
 """The kinds of MP4 files, by the word after "ftyp"; all others are films."""
 
-_MP3 = re.compile(rb"\xff[\xfa\xfb\xf2\xf3\xe2\xe3][\x10-\xef]")
-_AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
+_MP3 = rb"\xff[\xfa\xfb\xf2\xf3\xe2\xe3][\x10-\xef]"
+_AAC = rb"\xff[\xf0\xf1\xf8\xf9]"
 _FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a", "x-m4a": "m4a"}
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
-_PAGES = re.compile(rb"/Type\s*/Pages\b")
-_COUNT = re.compile(rb"/Count\s+(\d{1,7})")
+_PAGE = rb"/Type\s*/Page(?![A-Za-z])"
+_PAGES = rb"/Type\s*/Pages\b"
+_COUNT = rb"/Count\s+(\d{1,7})"
 _MP3_RATE = 16_000.0
 """Bytes of a second of MP3, at the usual 128 kbit/s."""
 
@@ -63,9 +63,9 @@ def sniff(data: bytes) -> str | None:
         return "application/pdf"
     if data[:2] == b"BM" and data[6:10] == bytes(4):
         return "image/bmp"
-    if _MP3.match(data):
+    if re.match(_MP3, data):
         return "audio/mpeg"
-    return "audio/aac" if _AAC.match(data) else None
+    return "audio/aac" if re.match(_AAC, data) else None
 
 
 def wordy(data: bytes) -> str | None:
@@ -148,15 +148,15 @@ def pdf_pages(data: bytes) -> int | None:
 
     Old versions of pages may still be in the file, so it is the lesser of the pages and of what its page tree counts.
     """
-    pages = len(_PAGE.findall(data))
-    counts = [_tree_count(data, found.start()) for found in _PAGES.finditer(data)]
+    pages = len(re.findall(_PAGE, data))
+    counts = [_tree_count(data, found.start()) for found in re.finditer(_PAGES, data)]
     known = [number for number in (pages, max(counts, default=0)) if number]
     return min(known, default=None)
 
 
 def _tree_count(data: bytes, at: int) -> int:
     end = data.find(b"endobj", at)
-    found = _COUNT.search(data, max(data.rfind(b"obj", 0, at), 0), len(data) if end < 0 else end)
+    found = re.compile(_COUNT).search(data, max(data.rfind(b"obj", 0, at), 0), len(data) if end < 0 else end)
     return int(found[1]) if found else 0
 
 

@@ -39,7 +39,11 @@ Extra = dict[str, dict[str, Any]]
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 
 
-class Text(Struct, frozen=True, omit_defaults=True, tag="text"):
+# Text and Message refer to nothing that could refer back to them, so Python's search for circles may pass them by
+# (`gc=False`): in a conversation of thousands it takes as long as the reading of it.
+
+
+class Text(Struct, frozen=True, omit_defaults=True, tag="text", gc=False):
     """Words."""
 
     text: str
@@ -154,7 +158,7 @@ class Opaque(Struct, frozen=True, omit_defaults=True, tag="opaque"):
 Part = Text | Image | Document | Audio | Thinking | ToolCall | ToolResult | Refusal | Opaque
 
 
-class Message(Struct, frozen=True, omit_defaults=True):
+class Message(Struct, frozen=True, omit_defaults=True, gc=False):
     """One turn. Tool results stand in a turn of the role "tool", or among a user's parts."""
 
     role: Role

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from ringup.bills import Interrupted, Pricer
-from ringup.embeddings import Embeddings
 from ringup.fingerprint import Sent
 from ringup.messages import Request
 from ringup.reply import Reply
 from ringup.script import Plan, Record
 from ringup.usage import Usage
+
+if TYPE_CHECKING:
+    from ringup.embeddings import Embeddings
 
 __all__ = ["finish", "heard", "so_far", "what_was_sent"]
 
@@ -37,6 +40,8 @@ def finish(reply: Reply | Embeddings, record: Record, now: float | None) -> Repl
         "notices": plan.notices + reply.notices,
         "pricer": plan.pricer,
     }
+    if now is None or (record.cut and reply.usage.total_tokens is None):
+        told["pricer"] = _estimating(plan)
     if isinstance(reply, Reply):
         tokens = [attempt.first_token for attempt in record.attempts if attempt.first_token]
         told["time_to_first_token"] = tokens[0] - first.started if tokens else None
@@ -46,13 +51,15 @@ def finish(reply: Reply | Embeddings, record: Record, now: float | None) -> Repl
 
 def so_far(record: Record) -> Any:
     """The answer to a call that isn't over, or was broken off, as far as it came. Its cost is an estimate."""
-    plan, reply = record.plan, record.fold.reply()
-    if not record.attempts:
-        return reply
-    told = finish(reply, record, None)
+    reply = record.fold.reply()
+    return finish(reply, record, None) if record.attempts else reply
+
+
+def _estimating(plan: Plan) -> Any:
+    """What prices an answer of which the provider hasn't told all."""
     if isinstance(plan.request, Request) and isinstance(plan.pricer, Pricer):
-        told = replace(told, pricer=Interrupted(plan.pricer, plan.request, plan.rules.reasons))
-    return told
+        return Interrupted(plan.pricer, plan.request, plan.rules)
+    return plan.pricer
 
 
 def what_was_sent(plan: Plan) -> Sent | None:
@@ -62,12 +69,17 @@ def what_was_sent(plan: Plan) -> Sent | None:
     sent = Sent(
         provider=plan.provider.name,
         wire=plan.wire.NAME,
-        server=urlsplit(plan.url).netloc,
+        server=_server(plan.url),
         key=plan.auth.secret.check if plan.auth else "",
         breakpoints=plan.rules.cache_breakpoints,
         request=plan.request,
     )
     return sent if len(plan.http.body) <= MAX_KEPT_BYTES else sent.small()
+
+
+@lru_cache(256)
+def _server(url: str) -> str:
+    return urlsplit(url).netloc
 
 
 def heard(record: Record) -> Usage | None:

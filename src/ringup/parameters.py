@@ -43,7 +43,7 @@ def fit(request: Request, rules: Rules, provider: str, strict: bool = False) -> 
             raise _error(problem, request.model)
         notices.append(_notice(problem, request.model))
         request = _without(request, problem.drop, problem.instead)
-    for _, place in list(refused(request, rules)):  # what is left of those holds the default
+    for _, place in list(refused(request, rules)) if rules.refuses else ():  # what is left of those holds the default
         request = _without(request, place)
     if wrong := next(judge_media(request, rules, provider), None):
         raise _error(wrong, request.model)
@@ -89,11 +89,15 @@ def _media_error(problem: Problem, model: str) -> MediaError:
     return MediaError(message, parameter=problem.what, size=size, limit=limit, advice=advice)
 
 
-def check_length(request: Request, rules: Rules) -> None:
-    """Raises PromptTooLongError for a prompt that surely doesn't fit: a call would cost time for nothing."""
+def check_length(request: Request, rules: Rules, size: int) -> None:
+    """Raises PromptTooLongError for a prompt that surely doesn't fit: a call would cost time for nothing.
+
+    `size` is that of the body, in bytes: where two for each token of the window aren't there, neither are the words.
+    """
     limit = rules.context_window
-    tokens = least_tokens(request, limit) if limit else None
-    if limit and tokens:
+    if not limit or size < 2 * limit:
+        return
+    if tokens := least_tokens(request, limit):
         raise PromptTooLongError(
             f"the prompt has more than {tokens:,} tokens, and {request.model} reads {limit:,} at most",
             tokens=tokens,
@@ -186,6 +190,8 @@ def _check_metadata(metadata: Any, provider: str) -> None:
 
 
 def _check_extra(request: Request) -> None:
+    if not request.extra:
+        return
     for key in request.extra:
         if not isinstance(key, str):
             raise _wrong("extra", f"extra must have strings for keys, not {_show(key)}")
@@ -193,7 +199,7 @@ def _check_extra(request: Request) -> None:
             raise _wrong(f"extra.{key}", f"extra must not hold {key!r}", f"Give it as a parameter: {key}=... .")
     for name, fields in FIELDS.items():
         given = getattr(request, name) not in (None, ())
-        for field in fields if given and request.extra else ():
+        for field in fields if given else ():
             if holds(request.extra, field):
                 raise _wrong(name, f"{name} and extra[{field!r}] say the same thing", "Give one of the two.")
 
@@ -209,6 +215,8 @@ def key_header(headers: Any) -> ParameterError | None:
 
 def check_headers(headers: dict[str, str]) -> None:
     """Raises ParameterError for what can't be sent as a header. No value is ever shown: it may be a key."""
+    if not headers:
+        return
     if wrong := key_header(headers) or next(filter(None, map(_header_error, headers.items())), None):
         raise wrong
 

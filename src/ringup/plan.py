@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup import models, wires
-from ringup.asking import Ask, read_ask
+from ringup.asking import NAMES, Ask, read_ask
 from ringup.bills import Pricer
-from ringup.caching import marked, read_cache
+from ringup.caching import is_for_long, marked, read_cache
 from ringup.choice import in_common_words, why_responses
-from ringup.counting import counts, to_count
-from ringup.embeddings import EmbedRequest
 from ringup.errors import ParameterError
-from ringup.estimates import Estimate, as_asked, as_sent, expect, expect_vectors
 from ringup.given import DEFAULT_TIMEOUT, Params, check_params, read_count, read_dict, read_seconds
 from ringup.http import HttpRequest
+from ringup.later import later
 from ringup.messages import Message, Request, Tool
 from ringup.parameters import check_length, fit
-from ringup.pricelist import Prices
 from ringup.prompt import read_system
 from ringup.providers import Provider
 from ringup.reasoning import fitted, read_reasoning, shown
@@ -33,7 +31,16 @@ from ringup.rules import Rules
 from ringup.script import Plan
 from ringup.secret import Secret
 from ringup.spending import read_cost
-from ringup.structured import Shape, shaped
+
+if TYPE_CHECKING:
+    from ringup import counting, estimates, structured
+    from ringup.estimates import Estimate
+    from ringup.pricelist import Prices
+    from ringup.structured import Shape
+else:
+    counting = later("counting")
+    estimates = later("estimates")
+    structured = later("structured")
 
 __all__ = ["Planner", "Unsent"]
 
@@ -46,8 +53,23 @@ class Unsent(Struct, frozen=True, kw_only=True):
     rules: Rules
 
 
+class _Terms(Struct, frozen=True, kw_only=True):
+    """What is asked of a call, and isn't in its request."""
+
+    strict: bool
+    cache: str | bool
+    timeout: float
+    idle_timeout: float | None
+    retries: int
+    labels: dict[str, Any]
+
+
+_TERMS = frozenset({"strict", "cache", "timeout", "idle_timeout", "retries", "session", "tags"})
+"""The parameters that terms are read from."""
+
+
 class Planner:
-    """Plans calls, all with the same defaults."""
+    """Plans calls, all with the same defaults. What those say is read once, at the first call that goes by them."""
 
     def __init__(
         self,
@@ -74,7 +96,13 @@ class Planner:
     def ask(self, params: Params, output: Any = None) -> Ask:
         """What a call is given beyond the prompt. Raises TypeError and ParameterError."""
         check_params(params)
+        if output is None and NAMES.isdisjoint(params):
+            return self._usual_ask
         return read_ask({**self.defaults, **params, "output": output})
+
+    @cached_property
+    def _usual_ask(self) -> Ask:
+        return read_ask(self.defaults)
 
     def max_cost(self, params: Mapping[str, Any]) -> Decimal | None:
         """What a call may cost. Raises ParameterError."""
@@ -85,14 +113,16 @@ class Planner:
         unsent = self.unsent(messages, params, self.ask(params, output))
         given: dict[str, Any] = {**self.defaults, **params}
         pricer = Pricer(unsent.provider, unsent.request.model, self.prices)
-        return expect(unsent.request, pricer, unsent.rules, as_asked(unsent.request, unsent.rules, given, batch))
+        asked = estimates.as_asked(unsent.request, unsent.rules, given, batch)
+        return estimates.expect(unsent.request, pricer, unsent.rules, asked)
 
     def worst(self, plan: Plan) -> Estimate:
         """What a planned call may cost, and surely doesn't cost more."""
         pricer = Pricer(plan.provider.name, plan.request.model, self.prices)
-        if isinstance(plan.request, EmbedRequest):
-            return expect_vectors(plan.request, pricer)
-        return expect(plan.request, pricer, plan.rules, as_sent(plan.http.body, plan.rules), rough=True)
+        if not isinstance(plan.request, Request):
+            return estimates.expect_vectors(plan.request, pricer)
+        sent = estimates.as_sent(plan.http.body, plan.rules)
+        return estimates.expect(plan.request, pricer, plan.rules, sent, rough=True)
 
     def labels(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The session and the tags of a call, as a Plan has them. Raises ParameterError."""
@@ -103,6 +133,24 @@ class Planner:
         if wrong := next((name for name, value in tags.items() if not isinstance(value, str | int | float)), None):
             raise ParameterError(f"the tag {wrong!r} must be a string or a number", parameter="tags")
         return {"session": session, "tags": {str(name): str(value) for name, value in tags.items()}}
+
+    def _terms(self, params: Params) -> _Terms:
+        return self._usual_terms if _TERMS.isdisjoint(params) else self._read_terms(params)
+
+    @cached_property
+    def _usual_terms(self) -> _Terms:
+        return self._read_terms({})
+
+    def _read_terms(self, params: Params) -> _Terms:
+        given: dict[str, Any] = {**self.defaults, **params}
+        return _Terms(
+            strict=bool(given.get("strict")),
+            cache=read_cache(given.get("cache")),
+            timeout=read_seconds(given, "timeout", DEFAULT_TIMEOUT),
+            idle_timeout=read_seconds(given, "idle_timeout", None),
+            retries=read_count(given, "retries", 2),
+            labels=self.labels(params),
+        )
 
     def timeout(self, params: Params) -> float:
         """The seconds that an ask may take, with all its calls."""
@@ -122,7 +170,7 @@ class Planner:
         Where an `Ask` is wanted, here and below, it is what `ask` has made of the same `params`, which it has checked.
         """
         plan = self._plan(messages, params, stream, ask or self.ask(params), step)
-        check_length(cast("Request", plan.request), plan.rules)
+        check_length(cast("Request", plan.request), plan.rules, len(plan.http.body))
         return plan
 
     def count_plan(self, messages: tuple[Message, ...], params: Params, ask: Ask) -> Plan | None:
@@ -131,7 +179,7 @@ class Planner:
         if route.chooses or route.provider.name == "sim":  # whose other API, Chat Completions, doesn't count
             params = {**params, "wire": "responses"}
         plan = self._plan(messages, params, False, ask, 0)
-        return to_count(plan) if counts(plan.provider.name, plan.wire.NAME) else None
+        return counting.to_count(plan) if counting.counts(plan.provider.name, plan.wire.NAME) else None
 
     def unsent(self, messages: tuple[Message, ...], params: Params, ask: Ask) -> Unsent:
         """A prompt as far as it is known without a key and an address."""
@@ -140,22 +188,22 @@ class Planner:
         rules = provider.rules or models.rules(provider.name, model)
         request = _with_tools(_request(messages, given, model, False), ask, 0)
         if ask.kind is not None:
-            request, _, _ = shaped(request, ask.kind, rules, provider.name)
+            request, _, _ = structured.shaped(request, ask.kind, rules, provider.name)
         return Unsent(provider=provider.name, request=request, rules=rules)
 
     def _plan(self, messages: tuple[Message, ...], params: Params, stream: bool, ask: Ask, step: int) -> Plan:
-        given: dict[str, Any] = {**self.defaults, **params}
+        given: Mapping[str, Any] = {**self.defaults, **params} if params else self.defaults
+        terms = self._terms(params)
         route = self.route(given.get("model"))
-        asked = given.get("wire") if params.get("wire") or self._router.is_own(route.provider) else None
+        asked = read_wire(given.get("wire") if params.get("wire") or self._router.is_own(route.provider) else None)
         request = _with_tools(_request(messages, given, route.model, stream), ask, step)
-        strict, cache = bool(given.get("strict")), read_cache(given.get("cache"))
         thinks = request.reasoning
-        request, thought = fitted(request, route.rules, read_wire(asked) or route.wire.NAME, strict)
-        request, route = _choose(request, route, read_wire(asked))
+        request, thought = fitted(request, route.rules, asked or route.wire.NAME, terms.strict)
+        request, route = _choose(request, route, asked, terms.cache)
         request = shown(request, route.wire.NAME, thinks)
         request, shape, typed = _shaped(request, ask, route)
-        request, notices = fit(request, route.rules, route.provider.name, strict)
-        request, kept = marked(request, route.rules, route.wire.NAME, route.provider.name, cache)
+        request, notices = fit(request, route.rules, route.provider.name, terms.strict)
+        request, kept = marked(request, route.rules, route.wire.NAME, route.provider.name, terms.cache)
         http, said = _write(request, route)
         return Plan(
             provider=route.provider,
@@ -164,15 +212,15 @@ class Planner:
             url=route.base_url + http.path,
             http=http,
             auth=route.auth,
-            timeout=read_seconds(given, "timeout", DEFAULT_TIMEOUT),
-            idle_timeout=read_seconds(given, "idle_timeout", None),
-            retries=read_count(given, "retries", 2),
+            timeout=terms.timeout,
+            idle_timeout=terms.idle_timeout,
+            retries=terms.retries,
             notices=route.notices + thought + typed + notices + kept + said,
             budget=self.budget,
             pricer=Pricer(route.provider.name, request.model, self.prices),
             shape=shape,
             rules=route.rules,
-            **self.labels(params),
+            **terms.labels,
         )
 
 
@@ -187,7 +235,7 @@ def _shaped(request: Request, ask: Ask, route: Route) -> tuple[Request, Shape | 
     shape: Shape | None = None
     notices: tuple[Notice, ...] = ()
     if ask.kind is not None:
-        request, shape, notices = shaped(request, ask.kind, route.rules, route.provider.name)
+        request, shape, notices = structured.shaped(request, ask.kind, route.rules, route.provider.name)
     if request.tools and route.wire.NAME == "responses":  # there a tool that is silent on `strict` is strict
         tools = [_lax(tool) if isinstance(tool, Tool) else tool for tool in request.tools]
         request = replace(request, tools=tuple(tools))
@@ -198,13 +246,13 @@ def _lax(tool: Tool) -> Tool:
     return replace(tool, strict=False) if tool.strict is None else tool
 
 
-def _choose(request: Request, route: Route, asked: str | None) -> tuple[Request, Route]:
+def _choose(request: Request, route: Route, asked: str | None, cache: str | bool) -> tuple[Request, Route]:
     """The wire that was asked for, else the one that the request needs; and the request in words for it."""
     if asked == "responses" and route.chooses:
         return in_common_words(request), replace(route, wire=wires.find(asked))
     if asked or not route.chooses:
         return request, replace(route, wire=wires.find(asked)) if asked else route
-    why = why_responses(request, route.rules)
+    why = why_responses(request, route.rules, is_for_long(request, route.rules, cache))
     if not why:
         return request, route
     notice = Notice("moved", "wire", f"the call went over OpenAI's Responses API, because {why}")
@@ -212,7 +260,7 @@ def _choose(request: Request, route: Route, asked: str | None) -> tuple[Request,
     return in_common_words(request), replace(route, wire=wire, notices=(*route.notices, notice))
 
 
-def _request(messages: tuple[Message, ...], given: dict[str, Any], model: str, stream: bool) -> Request:
+def _request(messages: tuple[Message, ...], given: Mapping[str, Any], model: str, stream: bool) -> Request:
     stop = given.get("stop")
     system = read_system(given.get("system"))
     if not system and len(messages) > 1 and messages[0].role == "system":

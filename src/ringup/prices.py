@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ringup.pricelist import Prices
 from ringup.rates import Rate, UnpricedError, charge, detail, is_above
@@ -48,6 +47,8 @@ class _Terms(Struct, frozen=True):
     @property
     def names(self) -> tuple[str, ...]:
         """The words for them on a bill."""
+        if self is _LIST:
+            return ()
         words = ("batch" if self.batch else None, self.tier, "fast mode" if self.fast else None)
         return tuple(word for word in words if word)
 
@@ -92,14 +93,13 @@ def bill(
             rates = priced.rates_at(terms.names)
         _check_place(usage)
         counted = detail(usage.details, "server_tool_use", "web_search_requests") if usage.details else None
-        found = charge(usage, rates, searches if counted is None else counted)
+        above = is_above(usage, rates)
+        words = (*terms.names, f"above {above:,} tokens") if above else terms.names
+        return charge(usage, rates, searches if counted is None else counted, terms=words, prices=source)
     except UnpricedError as error:
-        return Bill(reason=str(error), prices=source)
+        return Bill(reason=str(error), prices=source, terms=terms.names)
     except Exception as error:  # a bill is never worth an answer: whatever is wrong with it is its reason
         return Bill(reason=f"this usage can't be priced: {error}", prices=source)
-    above = is_above(usage, rates)
-    special = (*terms.names, *([f"above {above:,} tokens"] if above else []))
-    return replace(found, terms=special, prices=source, estimated=usage.estimated)
 
 
 def prices_version() -> str | None:
@@ -124,9 +124,10 @@ def _terms(usage: Usage, service_tier: str | None, batch: bool) -> _Terms:
         service_tier, batch = None, True
     if isinstance(service_tier, str):  # what the provider answered may be anything
         service_tier = service_tier.lower()
-    if service_tier in _STANDARD:
-        service_tier = None
-    return _Terms(tier=service_tier, batch=batch, fast=usage.details.get("speed") == "fast")
+        if service_tier in _STANDARD:
+            service_tier = None
+    fast = usage.details.get("speed") == "fast"
+    return _Terms(tier=service_tier, batch=batch, fast=fast) if service_tier or batch or fast else _LIST
 
 
 def _check_place(usage: Usage) -> None:

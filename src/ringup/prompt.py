@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ringup import wires
@@ -10,13 +10,20 @@ from ringup.errors import APIStatusError, ParameterError
 from ringup.messages import Audio, Document, Image, Message, Opaque, Part, Refusal, Text, Thinking, ToolCall, ToolResult
 from ringup.wire_tools import decode, encode
 
-__all__ = ["Prompt", "read_prompt", "read_system"]
+__all__ = ["Prompt", "Resume", "read_prompt", "read_system"]
 
 Prompt = str | Message | Iterable[str | Part | Message | Mapping[str, Any]]
 """A string; parts of one user turn (strings among them); or messages (dicts in OpenAI's or Anthropic's shape)."""
 
+
+class Resume:
+    """In place of a prompt: go on with the tools that the history ends with."""
+
+
 _PARTS = (Text, Image, Document, Audio, Thinking, ToolCall, ToolResult, Refusal, Opaque)
-_ROLES = ("system", "developer", "user", "assistant", "tool")
+_WORDY = ("system", "developer", "user", "assistant")
+"""The roles of messages that may be a mere string."""
+
 _ANTHROPIC_ONLY = frozenset({"image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"})
 
 
@@ -29,6 +36,8 @@ def read_prompt(prompt: Prompt) -> tuple[Message, ...]:
     if isinstance(prompt, (bytes, Mapping)) or not isinstance(prompt, Iterable):
         raise _wrong("prompt", prompt)
     items: list[Any] = list(prompt)
+    if items and (plain := _read_plain(items)):
+        return plain
     if not items:
         raise ParameterError("the prompt is an empty list", parameter="prompt", advice="Give at least one message.")
     if all(isinstance(item, (str, *_PARTS)) for item in items):
@@ -37,6 +46,19 @@ def read_prompt(prompt: Prompt) -> tuple[Message, ...]:
         if not isinstance(item, (str, *_PARTS, Message, Mapping)):
             raise _wrong(f"prompt[{index}]", item, "a string, a part (ringup.Image, ...) or a message")
     return _read_messages(items)
+
+
+def _read_plain(items: Sequence[Any]) -> tuple[Message, ...] | None:
+    """Messages of a role and a string and nothing else, in one look, for most are; None for any other list."""
+    messages: list[Message] = []
+    for item in items:
+        if (type(item) is not dict and not isinstance(item, Mapping)) or len(item) != 2:
+            return None
+        role, content = item.get("role"), item.get("content")
+        if type(content) is not str or role not in _WORDY:
+            return None
+        messages.append(Message(role, (Text(content),)))
+    return tuple(messages)
 
 
 def read_system(system: Any) -> tuple[Text, ...]:
@@ -70,8 +92,8 @@ def _read_dicts(dicts: list[Mapping[str, Any]]) -> tuple[Message, ...]:
     """Dicts in a vendor's shape are read as that vendor's API reads them, each by itself."""
     if not dicts:
         return ()
-    if all(len(item) == 2 and type(item.get("content")) is str and item["role"] in _ROLES[:4] for item in dicts):
-        return tuple([Message(item["role"], (Text(item["content"]),)) for item in dicts])
+    if plain := _read_plain(dicts):
+        return plain
     wire = "anthropic_messages" if any(_is_anthropic(item) for item in dicts) else "chat_completions"
     try:
         plain = decode(encode(dicts))

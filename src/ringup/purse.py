@@ -19,11 +19,12 @@ from msgspec import Struct
 
 from ringup.errors import BudgetExceededError, LedgerError, ParameterError
 from ringup.estimates import Estimate
+from ringup.judge import thinks
 from ringup.ledger import Ledger, Receipt, transaction
 from ringup.locks import Lock
 from ringup.messages import Request
 from ringup.outcome import so_far
-from ringup.script import Keep, Record, Script
+from ringup.script import Keep, Plan, Record, Script
 from ringup.spending import Limit, nano, read_limits
 
 if TYPE_CHECKING:
@@ -230,20 +231,22 @@ class Guard:
             purse.settle(reservation, record.plan.session, amount)
 
     def _cost(self, record: Record) -> int:
-        last = record.attempts[-1]
-        if record.reply is not None:
-            bill = record.reply.bill
-        elif not last.maybe_billed:
-            return 0
-        else:
+        came = record.reply
+        if came is None:
+            if not record.attempts[-1].maybe_billed:
+                return 0
             came = so_far(record)
-            if record.plan.rules.reasons and not getattr(came, "thinking", ""):  # it may have thought unseen
-                return self._worst_known()
-            bill = came.bill
-        return self._worst_known() if bill.total is None else nano(bill.total)
+        bill = came.bill
+        if bill.total is None or (bill.estimated and _may_hide_thoughts(record.plan, came)):
+            return self._worst_known()
+        return nano(bill.total)
 
     def _worst_known(self) -> int:
         return nano(self._worst.high or Decimal(0))
+
+
+def _may_hide_thoughts(plan: Plan, came: Any) -> bool:
+    return isinstance(plan.request, Request) and thinks(plan.request, plan.rules) and not came.thinking
 
 
 def _exceeded(short: _Short, worst: Estimate, record: Record, now: float) -> BudgetExceededError:

@@ -44,47 +44,54 @@ EACH = {"search": "tools"}
 """What is priced by the thousand and isn't tokens: searches in the web, where the provider makes them."""
 
 _LABELS = CLASSES | EACH
+_ORDER = {name: at for at, name in enumerate(_LABELS)}.__getitem__
 _PER = Decimal(1_000_000)
 _ZERO = Decimal(0)
+_CONTRADICT = "its numbers of tokens contradict each other"
 
 
 class UnpricedError(ValueError):
     """The usage can't be priced by these rates."""
 
 
-def charge(usage: Usage, rates: Rates, searches: int | None = None) -> Bill:
-    """The bill of a usage whose totals are known. Raises UnpricedError."""
+def charge(
+    usage: Usage, rates: Rates, searches: int | None = None, *, terms: tuple[str, ...] = (), prices: str | None = None
+) -> Bill:
+    """The bill of a usage whose totals are known; `terms` and `prices` are put on it. Raises UnpricedError."""
     counts = _counts(usage, rates)
-    lines = {"input": _ZERO, **{name: _cost(name, n, usage, rates) for name, n in counts.items() if n}}
+    lines = {"input": _ZERO, "output": _ZERO}
+    for name, n in counts.items():
+        if n:
+            lines[name] = _cost(name, n, usage, rates)
     thought = _reasoning(usage, rates, lines)
     if searches:
         lines["search"] = _searches(searches, rates)
-    lines.setdefault("output", _ZERO)
-    named = [(label, lines[name]) for name, label in _LABELS.items() if name in lines]
+    named = [(_LABELS[name], lines[name]) for name in (sorted(lines, key=_ORDER) if len(lines) > 2 else lines)]
     return Bill(
         total=sum([cost for _, cost in named], _ZERO),
         lines=tuple(named),
         of_which=(("reasoning", thought),) if thought is not None else (),
         saved=_saved(usage, rates, lines, counts),
+        terms=terms,
+        prices=prices,
+        estimated=usage.estimated,
     )
 
 
 def is_above(usage: Usage, rates: Rates) -> int | None:
     """The size of prompt above which these prices hold; None where they are those of any prompt."""
-    reached = [
-        start
-        for rate in rates.values()
-        if not isinstance(rate, Decimal)
-        for start, _ in rate
-        if 0 <= start < (usage.input_tokens or 0)
-    ]
-    return max(reached, default=None)
+    stepped = [rate for rate in rates.values() if type(rate) is tuple]
+    if not stepped:
+        return None
+    prompt = usage.input_tokens or 0
+    return max([start for rate in stepped for start, _ in rate if 0 <= start < prompt], default=None)
 
 
 def _cost(name: str, tokens: int, usage: Usage, rates: Rates) -> Decimal:
-    if name not in rates:
+    rate = rates.get(name)
+    if rate is None:
         raise UnpricedError(f"no price is known for {CLASSES[name]}")
-    return _rate(rates[name], usage.input_tokens or 0) * tokens / _PER
+    return _rate(rate, usage.input_tokens or 0) * tokens / _PER
 
 
 def _rate(rate: Rate, prompt: int) -> Decimal:
@@ -98,6 +105,10 @@ def _counts(usage: Usage, rates: Rates) -> dict[str, int]:
     assert usage.input_tokens is not None
     assert usage.output_tokens is not None
     parts = _parts(usage)
+    if not parts:  # as most usages are: words, and no cache
+        if usage.input_tokens < 0 or usage.output_tokens < 0:
+            raise UnpricedError(_CONTRADICT)
+        return {"input": usage.input_tokens, "output": usage.output_tokens}
     given = _input(usage, parts, rates)
     answered = {name: parts[name] for name in _ANSWERED if name in parts and name in rates}
     counts = given | answered
@@ -105,7 +116,7 @@ def _counts(usage: Usage, rates: Rates) -> dict[str, int]:
     counts["output"] = usage.output_tokens - sum(answered.values())
     cached = parts.get("cache_read", 0) + parts.get("cache_write", 0)
     if min(*counts.values(), *parts.values(), usage.input_tokens - cached) < 0:
-        raise UnpricedError("its numbers of tokens contradict each other")
+        raise UnpricedError(_CONTRADICT)
     return counts
 
 
@@ -145,6 +156,8 @@ def _parts(usage: Usage) -> dict[str, int]:
     """What is counted apart, where there is any."""
     found: dict[str, int | None] = {"cache_read": usage.cache_read_tokens, "cache_write": usage.cache_write_tokens}
     for outer, held in usage.details.items():
+        if not held:
+            continue
         for inner, name in _FLAT.get(outer, ()):
             value = held.get(inner) if isinstance(held, dict) and inner else held
             if type(value) is int and value:
@@ -209,12 +222,12 @@ def _reasoning(usage: Usage, rates: Rates, lines: dict[str, Decimal]) -> Decimal
     if tokens == 0:
         return _ZERO
     if not 0 <= tokens <= (usage.output_tokens or 0):
-        raise UnpricedError("its numbers of tokens contradict each other")
+        raise UnpricedError(_CONTRADICT)
     plain = _cost("output", tokens, usage, rates)
     if "reasoning" not in rates:
         return plain
     thought = _cost("reasoning", tokens, usage, rates)
-    lines["output"] = lines.get("output", _ZERO) + thought - plain
+    lines["output"] += thought - plain
     return thought
 
 

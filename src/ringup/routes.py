@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +17,9 @@ from ringup.providers import Provider
 from ringup.reply import Notice
 from ringup.rules import Rules
 from ringup.secret import Auth, Secret
-from ringup.wire import Wire
+
+if TYPE_CHECKING:
+    from ringup.wire import Wire
 
 __all__ = ["Route", "Router", "model_name", "read_wire"]
 

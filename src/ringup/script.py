@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ringup.embeddings import EmbedRequest
 from ringup.errors import RingupError
 from ringup.events import Event, Fold
 from ringup.http import HttpRequest
@@ -21,7 +20,10 @@ from ringup.reply import Attempt, Bill, Notice
 from ringup.retry import Budget
 from ringup.rules import Rules
 from ringup.secret import Auth
-from ringup.wire import EmbedWire, Wire
+
+if TYPE_CHECKING:
+    from ringup.embeddings import EmbedRequest
+    from ringup.wire import EmbedWire, Wire
 
 __all__ = [
     "DEFAULT_IDLE",
@@ -164,13 +166,14 @@ class Record:
     """What became of a call: the script writes it, the driver, the ledger and the stream read it.
 
     `reply` is the Reply, or the Embeddings. `watch` is called with the record each time an attempt begins or ends, and
-    when the call is over. `announced` is the last attempt as it was told to `on_event`, so that none is told twice.
-    `queued` is when the call was asked for, in seconds since the epoch; `ask` names the ask that it is part of, and
-    `step` its place there. `receipt` is the ledger's, where somebody waits for it.
+    when the call is over, also where its budget refused it and there is no attempt. `announced` is the last attempt as
+    it was told to `on_event`, so that none is told twice. `cut` says that the stream of a whole answer broke off,
+    perhaps before its usage. `queued` is when the call was asked for, in seconds since the epoch; `ask` names the ask
+    that it is part of, and `step` its place there. `receipt` is the ledger's, where somebody waits for it.
     """
 
     __slots__ = (
-        *("announced", "ask", "attempts", "error", "fold", "handed_out", "outcome", "plan", "queued", "receipt"),
+        *("announced", "ask", "attempts", "cut", "error", "fold", "handed_out", "outcome", "plan", "queued", "receipt"),
         *("reply", "step", "watch"),
     )
 
@@ -183,6 +186,7 @@ class Record:
         self.outcome: Literal["open", "answered", "failed", "cancelled"] = "open"
         self.fold = Fold()
         self.handed_out = False
+        self.cut = False
         self.watch = watch
         self.queued: float | None = None
         self.ask: str | None = None

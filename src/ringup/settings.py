@@ -4,16 +4,38 @@ caller to raise once no frame holds them."""
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringup.errors import ParameterError
 from ringup.given import key_as
 from ringup.keys import address_error
-from ringup.ledger import Ledger
+from ringup.later import later
 from ringup.providers import Provider
 from ringup.transport import Options
 
-__all__ = ["misplaced", "read_durability", "read_ledger", "read_options", "wrong_address"]
+if TYPE_CHECKING:
+    from ringup import ledger as ledgers
+    from ringup import pricelist, purse, telemetry
+    from ringup.ledger import Ledger
+    from ringup.pricelist import Prices
+    from ringup.purse import Purse
+    from ringup.telemetry import Tracer
+else:
+    ledgers = later("ledger")
+    pricelist = later("pricelist")
+    purse = later("purse")
+    telemetry = later("telemetry")
+
+__all__ = [
+    "misplaced",
+    "read_budget",
+    "read_durability",
+    "read_ledger",
+    "read_options",
+    "read_own_prices",
+    "read_tracer",
+    "wrong_address",
+]
 
 
 def misplaced(model: Any, provider: Any, transport: Any) -> ParameterError | None:
@@ -39,10 +61,30 @@ def read_options(proxy: str | None, ca_file: str | None) -> Options | ParameterE
 
 def read_ledger(ledger: str | os.PathLike[str] | Ledger | None) -> Ledger | None:
     """The ledger that was given, or that the variable RINGUP_LEDGER names."""
-    if isinstance(ledger, Ledger):
-        return ledger
-    path = ledger or os.environ.get("RINGUP_LEDGER")
-    return Ledger(path) if path else None
+    given = ledger or os.environ.get("RINGUP_LEDGER")
+    if not given:
+        return None
+    return given if isinstance(given, ledgers.Ledger) else ledgers.Ledger(given)
+
+
+def read_budget(budget: Any, unknown: Any, ledger: Ledger | None) -> Purse | None:
+    """The purse of `budget` and `budget_unknown`; None without a budget. Raises ParameterError."""
+    if budget is None and unknown == "refuse":
+        return None
+    return purse.make_purse(budget, unknown, ledger)
+
+
+def read_own_prices(prices: Any) -> Prices | None:
+    """The prices of one's own that were given. Raises ParameterError and ConfigurationError."""
+    return None if prices is None else pricelist.read_prices(prices)
+
+
+def read_tracer(otel: Any) -> Tracer | None:
+    """What tells OpenTelemetry of calls, where that was asked for, also by the variable RINGUP_OTEL. Raises
+    ParameterError and MissingExtraError."""
+    if otel is False or (otel is None and not os.environ.get("RINGUP_OTEL")):
+        return None
+    return telemetry.make_tracer(otel)
 
 
 def read_durability(durability: str | None, ledger: Ledger | None) -> bool:

@@ -16,7 +16,13 @@ __all__ = ["Limit", "nano", "read_cost", "read_limits"]
 
 Period = Literal["total", "hour", "day", "month", "session"]
 
-_WRITTEN = re.compile(r"\s*\$?\s*([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*(?:USD|usd|\$)?\s*(?:(?:/|per)\s*(\w+))?\s*")
+_NUMBER = r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9][0-9_]*(?:\.[0-9]+)?|\.[0-9]+"
+_WRITTEN = rf"\s*\$?\s*({_NUMBER})\s*(?:USD|usd|\$)?\s*(?:(?:/|per)\s*(\w+))?\s*"
+_BUDGETS = (
+    'Write US dollars, and per what: "5 USD/day", "0.50 USD/hour", "100 USD/month", "1 USD/session", or "20 USD" in '
+    "all."
+)
+_POINT = 'A comma only stands between thousands ("1,000.50 USD"): write parts of a dollar after a point, "0.05 USD".'
 _MOST = Decimal(1_000_000)
 
 
@@ -63,14 +69,13 @@ def read_limits(budget: Any) -> tuple[Limit, ...]:
 def _limit(given: Any) -> Limit:
     if isinstance(given, Limit):
         return given
-    found = _WRITTEN.fullmatch(str(given)) if isinstance(given, (str, int, float, Decimal)) else None
+    found = re.fullmatch(_WRITTEN, str(given)) if isinstance(given, (str, int, float, Decimal)) else None
     period = (found[2] or "total").lower() if found else ""
     if found is None or isinstance(given, bool) or period not in ("total", "hour", "day", "month", "session"):
         raise ParameterError(
             f"budget={given!r} can't be read",
             parameter="budget",
-            advice='Write US dollars, and per what: "5 USD/day", "0.50 USD/hour", "100 USD/month", "1 USD/session", or '
-            '"20 USD" in all.',
+            advice=_advice(given, _BUDGETS),
         )
     return Limit(_amount("budget", found[1].replace(",", "").replace("_", "")), cast("Period", period))
 
@@ -79,16 +84,21 @@ def read_cost(value: Any) -> Decimal | None:
     """`max_cost`: US dollars, as a number or a text ("0.05", "0.05 USD"). Raises ParameterError."""
     if value is None:
         return None
-    found = _WRITTEN.fullmatch(str(value)) if isinstance(value, (str, int, float, Decimal)) else None
+    found = re.fullmatch(_WRITTEN, str(value)) if isinstance(value, (str, int, float, Decimal)) else None
     if isinstance(value, float) and not found:  # 1e-05
         return _amount("max_cost", repr(value))
     if found is None or found[2] or isinstance(value, bool):
         raise ParameterError(
             f"max_cost={value!r} isn't a number of US dollars",
             parameter="max_cost",
-            advice="For example: max_cost=0.05",
+            advice=_advice(value, "For example: max_cost=0.05"),
         )
     return _amount("max_cost", found[1].replace(",", "").replace("_", ""))
+
+
+def _advice(given: Any, usual: str) -> str:
+    """With a comma it isn't guessed what is meant: 0,05 might be 5 dollars, or 5 cents."""
+    return _POINT if isinstance(given, str) and re.search("[0-9],[0-9]", given) else usual
 
 
 def _amount(name: str, text: str) -> Decimal:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
-from typing import Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from ringup.drive import given
 from ringup.errors import ConfigurationError
 from ringup.events import Event, TextDelta
-from ringup.growing import NOTHING
-from ringup.ledger import Receipt, unwritten
+from ringup.later import later
 from ringup.outcome import so_far
 from ringup.reply import Reply, T
 from ringup.script import Record
-from ringup.steps import Session
-from ringup.structured import Partials
+
+if TYPE_CHECKING:
+    from ringup import growing, ledger, structured
+    from ringup.ledger import Receipt
+    from ringup.steps import Session
+    from ringup.structured import Partials
+else:
+    growing = later("growing")
+    ledger = later("ledger")
+    structured = later("structured")
 
 __all__ = ["AsyncStream", "Stream"]
 
@@ -26,17 +33,17 @@ class _Streamed(Generic[T]):
 
     def _partials(self) -> tuple[Partials, Session]:
         record = self._record
-        if not isinstance(record, Session) or not record.typed:
+        if isinstance(record, Record) or not record.typed:
             raise ConfigurationError(
                 "there are no partial values, for the stream has no type.",
                 advice="Give it one: client.stream(..., output=Person).partials().",
             )
-        return Partials(), record
+        return structured.Partials(), record
 
     @property
     def _receipt(self) -> Receipt | None:
         """What a stream that was left after its last event still has to wait for, with `durability="call"`."""
-        record = self._record.record if isinstance(self._record, Session) else self._record
+        record = self._record if isinstance(self._record, Record) else self._record.record
         return record.receipt if record and record.reply else None
 
     @property
@@ -45,7 +52,7 @@ class _Streamed(Generic[T]):
         reply = self._record.reply
         if reply:
             if self._receipt and self._receipt.error:
-                raise unwritten(self._receipt, reply)
+                raise ledger.unwritten(self._receipt, reply)
             return reply
         ended = {"failed": "failed", "cancelled": "was left early"}.get(self._record.outcome, "isn't at its end yet")
         raise ConfigurationError(
@@ -59,7 +66,7 @@ class _Streamed(Generic[T]):
         `bill.reason`."""
         if self._record.reply:
             return self._record.reply
-        partial: Reply = self._record.so_far() if isinstance(self._record, Session) else so_far(self._record)
+        partial: Reply = so_far(self._record) if isinstance(self._record, Record) else self._record.so_far()
         return partial
 
     def _busy(self, error: Exception) -> Exception:
@@ -110,7 +117,8 @@ class Stream(_Streamed[T]):
         of them. Raises ConfigurationError for a stream without `output=`.
         """
         partials, session = self._partials()
-        return (value for event in self._driven if (value := partials.feed(event, session.shape)) is not NOTHING)
+        nothing = growing.NOTHING
+        return (value for event in self._driven if (value := partials.feed(event, session.shape)) is not nothing)
 
     def close(self) -> None:
         """Stop, and close the connection at once. Raises ConfigurationError while another thread is reading."""
@@ -160,7 +168,8 @@ class AsyncStream(_Streamed[T]):
     def partials(self) -> AsyncIterator[Any]:
         """The value of `output=` while it grows, as in `Stream.partials`."""
         partials, session = self._partials()
-        return (value async for event in self._driven if (value := partials.feed(event, session.shape)) is not NOTHING)
+        nothing = growing.NOTHING
+        return (value async for event in self._driven if (value := partials.feed(event, session.shape)) is not nothing)
 
     async def close(self) -> None:
         """Stop, and close the connection at once. Raises ConfigurationError while another task is reading."""

@@ -29,6 +29,7 @@ from msgspec.structs import replace
 from ringup.embeddings import EmbedRequest
 from ringup.errors import MissingExtraError, ParameterError
 from ringup.ledger import Secrets
+from ringup.logs import logger
 from ringup.messages import (
     Audio,
     Message,
@@ -114,7 +115,8 @@ def make_tracer(otel: bool | Telemetry | None) -> Tracer | None:
 
 
 class Tracer:
-    """Makes the spans and metrics of one client."""
+    """Makes the spans and metrics of one client. What fails in it, in a processor or exporter say, fails no call: the
+    first time, a warning says so."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         try:
@@ -131,6 +133,30 @@ class Tracer:
         meter = metrics.get_meter("ringup", __version__, telemetry.meter_provider, schema_url=_SCHEMA)
         self._instruments = _instruments(meter)
         self._secrets = Secrets()
+        self._has_failed = False
+
+    def _safely(self, act: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        """What it gives; None where it fails."""
+        try:
+            return act(*args, **named)
+        except Exception as error:  # other people's code: an answer that is paid for is worth more
+            if not self._has_failed:
+                self._has_failed = True
+                why = self._secrets.clean(f"{type(error).__name__}: {error}")
+                logger().warning("OpenTelemetry failed (%s): calls go on, and may lack in it", why)
+            return None
+
+    def _start(self, name: str, attributes: Mapping[str, Any], began: int, kind: Any) -> Any:
+        """A span; one that does nothing where it can't be started."""
+        span = self._safely(
+            self._tracer.start_span,
+            name,
+            context=self._context.get_current(),
+            kind=kind,
+            attributes=attributes,
+            start_time=began,
+        )
+        return self._trace.INVALID_SPAN if span is None else span
 
     # Calls
 
@@ -140,15 +166,10 @@ class Tracer:
         self._secrets.know(plan.auth.secret if plan.auth else None)
         asked = self._cleaned(_asked(plan))
         began = time.time_ns()
-        span = self._tracer.start_span(
-            f"{asked['gen_ai.operation.name']} {asked['gen_ai.request.model']}",
-            context=self._context.get_current(),
-            kind=self._trace.SpanKind.CLIENT,
-            attributes=asked,
-            start_time=began,
-        )
+        name = f"{asked['gen_ai.operation.name']} {asked['gen_ai.request.model']}"
+        span = self._start(name, asked, began, self._trace.SpanKind.CLIENT)
         if self._propagate:
-            plan = record.plan = self._carrying(plan, span)
+            plan = record.plan = self._safely(self._carrying, plan, span) or plan
         try:
             yield from make(plan)
         finally:
@@ -162,25 +183,30 @@ class Tracer:
         return replace(plan, http=replace(plan.http, headers={**mine, **plan.http.headers}))
 
     def _end(self, span: Any, record: Record, asked: Mapping[str, Any], began: int) -> None:
-        reply, error = _came(record), record.error
-        if span.is_recording():
-            self._tell(span, record, reply)
-        if error is not None:
-            span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, self._clean(error.message)))
+        reply = self._safely(_came, record)
+        self._safely(self._tell, span, record, reply)
         ended = time.time_ns()
-        span.end(ended)
+        self._safely(span.end, ended)
         if record.attempts:  # else nothing was sent: its budget was spent
-            self._measure(record, reply, asked, (ended - began) / 1e9)
+            self._safely(self._measure, record, reply, asked, (ended - began) / 1e9)
 
     def _tell(self, span: Any, record: Record, reply: Any) -> None:
+        if span.is_recording():
+            self._fill(span, record, reply)
+        if record.error is not None:
+            message = self._clean(record.error.message)
+            span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, message))
+
+    def _fill(self, span: Any, record: Record, reply: Any) -> None:
         told = {} if reply is None else _answered(reply, record)
         if record.error is not None:
             told["error.type"] = type(record.error).__name__
         elif record.outcome == "cancelled":
             told["ringup.outcome"] = "cancelled"
+        said = {}
         if self._content and isinstance(record.plan.request, Request):
-            told |= _said(record.plan.request, reply)
-        span.set_attributes(self._cleaned(told))
+            said = {name: self._json(value) for name, value in _said(record.plan.request, reply).items()}
+        span.set_attributes(self._cleaned(told) | said)
         for attempt in record.attempts:
             span.add_event("ringup.attempt", self._cleaned(_tried(attempt)), timestamp=round(attempt.started * 1e9))
 
@@ -193,6 +219,10 @@ class Tracer:
             known = len(value) <= _SHORT and self._secrets.is_clean(value)
             return value if known else self._secrets.clean(value)
         return [self._clean(held) for held in value] if isinstance(value, list | tuple) else value
+
+    def _json(self, value: Any) -> str:
+        """As JSON without secrets, which is JSON still."""
+        return self._secrets.clean_json(encode(value).decode())
 
     def _measure(self, record: Record, reply: Any, asked: Mapping[str, Any], seconds: float) -> None:
         about = {name: asked[name] for name in _MEASURED if name in asked}
@@ -236,29 +266,44 @@ class Tracer:
     def _tool_span(self, job: Job) -> Generator[Callable[[Any], Any]]:
         call, about = job.call, {**_TOOL, "gen_ai.tool.name": job.call.name}
         asked = {"gen_ai.tool.call.id": call.id, "gen_ai.tool.description": job.function.tool.description}
-        said = {"gen_ai.tool.call.arguments": call.json} if self._content else {}
+        said = {"gen_ai.tool.call.arguments": self._arguments_of(call)} if self._content else {}
         began, failed = time.time_ns(), {}
-        span = self._tracer.start_span(
-            f"execute_tool {call.name}", attributes=self._cleaned(about | asked | said), start_time=began
-        )
+        attributes = self._cleaned(about | asked) | said
+        span = self._start(f"execute_tool {call.name}", attributes, began, self._trace.SpanKind.INTERNAL)
+        outer = self._safely(self._enter, span)
 
         def told(value: Any) -> Any:
-            if self._content and span.is_recording():
-                span.set_attribute("gen_ai.tool.call.result", self._clean(answered(call, value).text))
+            self._safely(self._tell_result, span, call, value)
             return value
 
         try:
-            with self._trace.use_span(span, record_exception=False, set_status_on_exception=False):
-                yield told
+            yield told
         except BaseException as error:
             failed = {"error.type": type(error).__name__}
-            span.set_attributes(failed)
-            span.set_status(self._trace.Status(self._trace.StatusCode.ERROR))
+            self._safely(span.set_attributes, failed)
+            self._safely(span.set_status, self._trace.Status(self._trace.StatusCode.ERROR))
             raise
         finally:
+            if outer is not None:
+                self._safely(self._context.detach, outer)
             ended = time.time_ns()
-            span.end(ended)
-            self._instruments[_TOOL_SECONDS].record((ended - began) / 1e9, about | failed)
+            self._safely(span.end, ended)
+            self._safely(self._instruments[_TOOL_SECONDS].record, (ended - began) / 1e9, about | failed)
+
+    def _enter(self, span: Any) -> Any:
+        """Make it the current one; gives what ends that."""
+        return self._context.attach(self._trace.set_span_in_context(span))
+
+    def _tell_result(self, span: Any, call: ToolCall, value: Any) -> None:
+        if self._content and span.is_recording():
+            span.set_attribute("gen_ai.tool.call.result", self._clean(answered(call, value).text))
+
+    def _arguments_of(self, call: ToolCall) -> str:
+        """A call's arguments without secrets, which needn't be JSON."""
+        try:
+            return self._secrets.clean_json(call.json)
+        except ValueError:
+            return self._secrets.clean(call.json)
 
 
 _TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.type": "function"}
@@ -357,7 +402,7 @@ def _counts(usage: Usage | None) -> dict[str, int]:
 
 
 def _said(request: Request, reply: Any) -> dict[str, Any]:
-    """What was said, as JSON in the conventions' form."""
+    """What was said, in the conventions' form, which is JSON."""
     said: dict[str, Any] = {"gen_ai.input.messages": [_message(message) for message in request.messages]}
     if system := [_part(part) for part in request.system if isinstance(part, Text)]:
         said["gen_ai.system_instructions"] = system
@@ -365,7 +410,7 @@ def _said(request: Request, reply: Any) -> dict[str, Any]:
         said["gen_ai.tool.definitions"] = [_tool(tool) for tool in request.tools]
     if isinstance(reply, Reply):  # the place of finish_reason in it is an older form, which readers still want
         said["gen_ai.output.messages"] = [{**_message(reply.message), "finish_reason": reply.finish_reason or "error"}]
-    return {name: encode(value).decode() for name, value in said.items()}
+    return said
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -4,11 +4,9 @@ lower case.
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from base64 import b64encode
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -41,7 +39,7 @@ MAX_WAIT = 366 * 86_400.0
 MAX_BODY = 64 * 1024
 """How much of an error's body is kept: 64 KiB."""
 
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_TAGS = r"(?is)<(script|style)\b.*?</\1\s*>|<[^>]*>"
 
 
 def decode(body: bytes | str) -> Any:
@@ -54,6 +52,8 @@ def decode(body: bytes | str) -> Any:
         pass
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
+    import json  # here, for msgspec reads nearly all there is
+
     text = body if isinstance(body, str) else body.decode("utf-8", "replace")
     try:
         return json.loads(text.lstrip("\ufeff"), strict=False)
@@ -66,6 +66,8 @@ def encode(value: Any) -> bytes:
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
+        import json  # here, for hardly a text has one
+
         return json.dumps(value, separators=(",", ":"), default=_plain).encode()
 
 
@@ -82,7 +84,7 @@ def excerpt(body: bytes | str, limit: int = 200) -> str:
     """The first words of a body on one line, for an error message: HTML tags left out, cut at `limit` characters."""
     text = body[: limit * 40] if isinstance(body, str) else bytes(body[: limit * 40]).decode("utf-8", "replace")
     if text.lstrip()[:1] == "<":
-        text = _TAGS.sub(" ", text)
+        text = re.sub(_TAGS, " ", text)
     text = " ".join(text.split())
     text = "".join([letter if letter.isprintable() else "\ufffd" for letter in text])
     return text if len(text) <= limit else text[: limit - 1] + "…"
@@ -138,7 +140,7 @@ def filled(fields: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
     return {
         key: value
         for key, value in fields.items()
-        if key not in known and value is not None and value not in ("", [], {})
+        if key not in known and (value or value == 0)  # False too, which equals 0
     }
 
 
@@ -151,7 +153,9 @@ def word(value: Any) -> str | None:
 
 def count(value: Any) -> int | None:
     """A number as a whole one, 1.0 too; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) is int:  # as nearly all are
+        return value if abs(value) < 2**53 else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return int(value) if value == value and abs(value) < 2**53 else None  # noqa: PLR0124 - NaN isn't itself
 
@@ -170,7 +174,7 @@ def read_total(body: bytes, field: str) -> int:
 
 def data_url(data: bytes, media_type: str) -> str:
     """Bytes as a data: URL."""
-    return f"data:{media_type};base64,{b64encode(data).decode()}"
+    return f"data:{media_type};base64,{b2a_base64(data, newline=False).decode()}"
 
 
 def read_data(url: str) -> tuple[str | None, bytes | None]:

@@ -21,6 +21,18 @@ def test_what_may_cost_more_is_not_sent(sim: Simulator, run: Run) -> None:
     assert "Paris" in run(*ASK, "--max-cost", "0.01", "--max-tokens", "100").stdout
 
 
+def test_a_limit_is_told_of_in_words_of_the_command_line(sim: Simulator, run: Run) -> None:
+    unknown = ("ask", "-m", "openai/gpt-of-tomorrow", "--max-tokens", "9", "Hi", "--max-cost", "1")
+    wrong = (*ASK, "--max-cost", "much"), (*ASK, "--max-cost", "0,05")
+    said = [run(*args).stderr for args in (unknown, *wrong)]
+    assert "Without --max-cost it is sent all the same." in said[0]
+    assert "--max-cost 0.05" in said[1]
+    assert "after a point" in said[2]
+    for python in ("prices=", "budget_unknown", "max_cost"):
+        assert python not in "".join(said)
+    assert sim.calls == []
+
+
 def test_verbose_tells_the_parts(sim: Simulator, run: Run) -> None:
     said = run(*ASK, "-v").stderr
     assert " · cost input $0.000" in said

@@ -58,6 +58,11 @@ def exported(run: Run, name: str, form: str) -> str:
     return done.stdout
 
 
+def test_a_program_has_the_version_of_the_api_that_was_used(sim: Simulator, run: Run) -> None:
+    version = find_asked(IDS["claude"]).http.headers["anthropic-version"]
+    assert f'"anthropic-version": "{version}"' in exported(run, "claude", "js")
+
+
 @pytest.mark.parametrize("name", [*TO_VENDORS, "sim"])
 def test_python_sends_the_same(name: str, sim: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     program, wanted = exported(run, name, "python"), sent(name)

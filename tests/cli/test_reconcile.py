@@ -83,3 +83,21 @@ def test_what_cant_be_read(run: Run, sim: Simulator, ledger: Path, tmp_path: Pat
         assert done.exit_code == 2
         assert words in done.stderr
     assert run("reconcile", "http://127.0.0.1:9").exit_code == 5
+
+
+def test_an_invoice_that_lacks_a_page_agrees_with_nothing(run: Run, ledger: Path, tmp_path: Path) -> None:
+    page = {"data": [{"start_time": 1_600_000_000, "end_time": 1_600_086_400, "results": []}], "has_more": True}
+    (tmp_path / "page.json").write_text(json.dumps(page))
+    done = run("reconcile", str(tmp_path / "page.json"))
+    assert done.exit_code == 7
+    assert "they agree to the token, but its last page is missing" in done.stderr
+    assert "They differ" not in done.stderr
+    (tmp_path / "last.json").write_text(json.dumps({**page, "has_more": False}))
+    assert run("reconcile", str(tmp_path / "page.json"), str(tmp_path / "last.json")).exit_code == 0
+
+
+@pytest.mark.parametrize("text", ["{}", "[{}]", "[]"])
+def test_json_with_nothing_in_it(text: str, run: Run, ledger: Path) -> None:
+    done = run("reconcile", "-", stdin=text)
+    assert done.exit_code == 2
+    assert "its JSON has none of the known fields" in done.stderr

@@ -129,3 +129,13 @@ def test_errors(path: Path, sim: Simulator, run: Run) -> None:
     assert done.exit_code == 6
     assert "-{" in done.stdout
     assert "+No JSON." in done.stdout
+
+
+def test_a_server_by_its_address_gets_a_key_by_the_vendor_s_variables(path: Path, sim: Simulator, run: Run) -> None:
+    sim.fault(status=401, message="no key")
+    done = run("log", "replay", str(IDS["server"]))
+    assert done.exit_code == 3
+    assert "--base-url" not in done.stderr
+    way = f"OPENAI_BASE_URL={sim.openai_url} OPENAI_API_KEY=... ringup log replay {IDS['server']} -m openai/gpt-4o-mini"
+    assert way in done.stderr
+    assert run("log", "replay", str(IDS["server"]), "-m", "openai/gpt-4o-mini").exit_code == 0

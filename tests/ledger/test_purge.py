@@ -130,3 +130,19 @@ def test_a_file_that_can_not_be_written_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(ringup.LedgerError, match="can't be written"):
         log.purge(id=1)
     log.close()
+
+
+def test_no_number_is_given_twice(path: Path) -> None:
+    """Who follows the ledger would miss a call that got the number of one that was purged."""
+    with client(path, *[completion()] * 4) as asked:
+        for _ in range(2):
+            asked.ask("a")
+        assert asked._ledger.purge(id=2) == 1
+        asked._ledger.close()
+        asked.ask("b")
+        asked._ledger.flush()
+        assert [row["id"] for row in ledger.rows(path, after=2)] == [3]
+        assert asked._ledger.purge(before="2999-01-01") == 2
+        asked.ask("c")
+    assert [row["id"] for row in ledger.rows(path)] == [4]
+    assert table(path, "purged") == [{"last": 3}]

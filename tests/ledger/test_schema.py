@@ -13,7 +13,7 @@ import pytest
 
 import ringup
 from ringup import ledger
-from ringup.ledger._schema import VERSION
+from ringup.ledger._schema import VERSION, insert
 from tests.ledger.kit import client, look, table
 from tests.test_client import CANARY, Wire, completion
 
@@ -72,6 +72,25 @@ def test_an_older_file_is_taken_over(path: Path, version: int, first: str) -> No
     assert look(path, "PRAGMA user_version") == [(VERSION,)]
     assert len(ledger.rows(path)) == (3 if first == "write" else 2)
     assert {row["level"] for row in table(path, "calls")[:2]} == {"metadata"}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_an_older_file_does_not_tell_is_not_nothing(path: Path, version: int) -> None:
+    old(path, version)
+    connection = sqlite3.connect(path)
+    for outcome, error, status in (("cancelled", None, 200), ("failed", "APITimeoutError: late", None)):
+        connection.execute("CREATE TEMP TABLE one AS SELECT * FROM calls WHERE id = 2")
+        connection.execute("UPDATE one SET id = NULL, outcome = ?, error = ?, status = ?", (outcome, error, status))
+        connection.execute("INSERT INTO calls SELECT * FROM one")
+        connection.execute("DROP TABLE one")
+    connection.commit()
+    connection.close()
+    late, cut, refused, answered = ledger.rows(path)
+    for row in (late, cut):
+        assert "an older ringup" in row["cost_unknown"]
+        assert row["maybe_billed"] == 1
+    assert (refused["cost_unknown"], refused["maybe_billed"], answered["cost_unknown"]) == (None, 0, None)
+    assert sum(spent.unknown for spent in ledger.costs(path)) == 2
 
 
 def test_a_file_of_a_newer_ringup_is_refused_in_words(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -150,3 +169,14 @@ def test_datasette_finds_the_index_of_words(path: Path) -> None:
         c.ask("Open sesame")
     (found,) = look(path, "SELECT name FROM sqlite_master WHERE sql LIKE '%VIRTUAL TABLE%USING FTS%content=\"turns\"%'")
     assert found == ("search",)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 61, 130])
+def test_rows_go_in_as_they_are(count: int) -> None:
+    """Also where columns have the same in all rows, in some, or nothing in some."""
+    rows = [[at, "same", None, at % 2 or None, b"x" * at, 0.5, f"{at // 9}"] for at in range(count)]
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE things (a INTEGER, b, c, d, e, f, g)")
+    insert(connection, "things", rows)
+    assert [list(row) for row in connection.execute("SELECT * FROM things ORDER BY a")] == rows
+    connection.close()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import ringup
-from ringup import bills, ledger
+from ringup import ledger
 from ringup.ledger import _late
 from ringup.ledger._schema import COSTS, VERSION
 from ringup.tokens import prompt_tokens
@@ -133,7 +133,7 @@ def test_what_broke_off_is_counted_in_no_call(path: Path, monkeypatch: pytest.Mo
         names.append(threading.current_thread().name)
         return prompt_tokens(*args)
 
-    monkeypatch.setattr(bills, "prompt_tokens", counted)
+    monkeypatch.setattr("ringup.tokens.prompt_tokens", counted)
     with client(path, BROKEN, BROKEN, prices=PRICES, durability="call") as asked:
         for _ in range(2):
             with pytest.raises(ringup.StreamTruncatedError):
@@ -166,10 +166,19 @@ def test_a_cost_never_goes_to_another_call(path: Path, monkeypatch: pytest.Monke
             list(asked.stream("Hi"))
         asked._ledger.run(lambda connection: connection.execute("UPDATE calls SET queued = queued + 1"))
         free.set()
-    assert look(path, "SELECT id, cost_usd FROM calls") == [(1, None)]
+    assert look(path, "SELECT id, cost_usd FROM calls") == [(2, None)]
 
 
 # Version 3
+
+
+def test_a_row_has_the_terms_of_its_bill(path: Path) -> None:
+    flex = {**completion(), "model": "gpt-5", "service_tier": "flex"}
+    with client(path, flex, {**flex, "service_tier": "default"}) as asked:
+        assert [asked.ask("Hi", model="gpt-5").bill.terms for _ in range(2)] == [("flex",), ()]
+    for name in ("calls", "attempts"):
+        assert [row["terms"] for row in table(path, name)] == ['["flex"]', None]
+    assert [one.terms for one in ledger.tries(path)] == [("flex",), ()]
 
 
 def test_version_3_is_taken_over(path: Path) -> None:
@@ -184,6 +193,7 @@ def test_version_3_is_taken_over(path: Path) -> None:
     connection.execute("UPDATE calls SET cost_unknown = NULL WHERE id = 2")
     for name in COSTS:
         connection.execute(f"ALTER TABLE attempts DROP COLUMN {name}")
+    connection.execute("ALTER TABLE calls DROP COLUMN terms")
     connection.execute("PRAGMA user_version=3")
     connection.commit()
     connection.close()

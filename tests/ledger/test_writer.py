@@ -342,11 +342,69 @@ def test_costs_follow_where_the_prices_take_long_to_load(path: Path, monkeypatch
         while not ledger.rows(path) and time.monotonic() < deadline:
             time.sleep(0.01)
         [row] = ledger.rows(path)
-        assert (row["cost_usd"], row["cost_unknown"]) == (None, "the program ended before the price was looked up")
+        assert (row["cost_usd"], row["cost_unknown"]) == (None, ledger.OWED)
         free.set()
         asked._ledger.flush()
         assert ledger.rows(path)[0]["cost_usd"] is not None
         assert ledger.rows(path)[0]["cost_unknown"] is None
+
+
+@pytest.mark.parametrize("until", ["flush", "close", "never"])
+def test_costs_wait_for_a_locked_file(path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch, until: str) -> None:
+    free, worked = threading.Event(), _late.bills
+    monkeypatch.setattr(_late, "bills", lambda record: free.wait(30) and worked(record))
+    log = ringup.Ledger(path)
+    with make(log, chunks("Hel", "lo", done=False), completion(), retries=0) as asked:
+        with pytest.raises(ringup.StreamTruncatedError):
+            list(asked.stream("a"))
+        deadline = time.monotonic() + 20
+        while not ledger.rows(path) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        other = sqlite3.connect(path)
+        other.execute("BEGIN IMMEDIATE")
+        free.set()
+        log.flush(0.5)
+        assert ledger.rows(path)[0]["cost_unknown"] == ledger.OWED
+        if until == "never":
+            log.close()
+            assert log.lost == 1
+        other.close()
+        if until == "flush":
+            log.flush()
+            assert ledger.rows(path)[0]["cost_unknown"] != ledger.OWED
+        if until == "never":
+            asked.ask("b")
+    assert (ledger.rows(path)[-1]["cost_unknown"] == ledger.OWED) == (until == "never")
+    assert log.lost == (until == "never")
+    assert [loss["reason"] for loss in ledger.losses(path)] == ["their costs couldn't be written"] * log.lost
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, an open file can't be taken away")
+@pytest.mark.parametrize("gone", ["calls.db", "calls.db*", "replaced"])
+def test_a_file_that_is_taken_away_meanwhile_is_made_again(path: Path, gone: str) -> None:
+    with client(path, *[completion()] * 3, durability="call") as asked:
+        asked.ask("a")
+        if gone == "replaced":
+            path.rename(path.with_name("old.db"))
+            path.touch()
+        else:
+            for file in path.parent.glob(gone):
+                file.unlink()
+        for number in range(2):
+            asked.ask("b")
+            assert len(look(path, "SELECT 1 FROM calls")) == number + 1
+    assert [turn["text"] for turn in ledger.conversation(path, 2)] == ["b", "Paris."]
+    assert look(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no modes")
+def test_a_file_that_others_could_read_is_hidden(path: Path) -> None:
+    with client(path, *[completion()] * 2) as asked:
+        asked.ask("a")
+        asked._ledger.close()
+        path.chmod(0o644)
+        asked.ask("b")
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_receipt_tells_whoever_comes_late() -> None:

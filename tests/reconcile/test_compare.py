@@ -152,9 +152,35 @@ def test_other_prices_name_the_terms() -> None:
     invoice = costs((0, "0.5", "gpt-4o-mini batch, input", 1000), (0, "0.5", "gpt-4o-mini batch, output", 100))
     report = compare([row], invoice)
     assert kinds(report) == {"price"}
-    assert report.differences[0].reason == (
-        "the same tokens at other prices, billed as batch, the ledger's prices are genai-prices 0.2.3"
-    )
+    assert {difference.reason for difference in report.differences} == {
+        "the same tokens on other terms: batch there, and the usual ones in the ledger"
+    }
+    assert {difference.terms for difference in report.differences} == {"", "batch"}
+    other = compare([row], costs((0, "0.5", "gpt-4o-mini, input", 1000), (0, "0.5", "gpt-4o-mini, output", 100)))
+    assert other.differences[0].reason == "the same tokens at other prices, the ledger's prices are genai-prices 0.2.3"
+
+
+def tiers(*rows: tuple[Any, ...]) -> Invoice:
+    """OpenAI's usage of a day: (service tier, whether it is a batch, input, output)."""
+    head = "start_time,end_time,model,service_tier,batch,input_tokens,output_tokens"
+    lines = [f"{FIRST},{FIRST + DAY},gpt-5,{','.join(map(str, row))}" for row in rows]
+    return read_invoice("\n".join([head, *lines]).encode())
+
+
+def test_terms_are_told_apart_where_the_invoice_does() -> None:
+    rows = [made(model="gpt-5", terms=terms) for terms in ((), ("flex",), ("flex", "above 272,000 tokens"))]
+    assert compare(rows, tiers(("default", False, 1000, 100), ("flex", False, 2000, 200))).agrees
+    assert compare(rows, tiers(("", "", 3000, 300))).agrees  # which isn't divided
+    missing = compare(rows, tiers(("default", False, 1000, 100), ("flex", False, 2500, 250)))
+    assert {(one.kind, one.terms, one.invoice_tokens) for one in missing.differences} == {
+        ("not in the ledger", "flex", 2500),
+        ("not in the ledger", "flex", 250),
+    }
+    swapped = compare(rows, tiers(("default", False, 2000, 200), ("flex", False, 1000, 100)))
+    assert kinds(swapped) == {"price"}
+    assert {one.reason for one in swapped.differences} == {
+        "the same tokens on other terms: the usual ones there, and flex in the ledger"
+    }
 
 
 def test_costs_that_arent_divided_are_compared_as_they_are() -> None:
@@ -211,7 +237,9 @@ def test_what_the_invoice_doesnt_tell_of_isnt_compared() -> None:
     free = made(cost=None, cost_lines=None, input_tokens=None, output_tokens=None, outcome="failed")
     assert compare([free], usage()).ledger.lines == 0  # a 429: nobody bills it
     page = {"data": [{"start_time": FIRST, "end_time": FIRST + DAY, "results": []}], "has_more": True}
-    assert "its last page isn't here" in compare([], read_invoice(json.dumps(page).encode())).notes[0]
+    report = compare([], read_invoice(json.dumps(page).encode()))
+    assert "its last page isn't here" in report.notes[0]
+    assert (report.agrees, report.agrees_so_far) == (False, True)
 
 
 def test_losses_are_a_reason_and_since_and_until_cut() -> None:

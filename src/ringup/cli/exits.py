@@ -52,7 +52,7 @@ TABLE = """\
 4    too fast, or no credit left (429, 402)
 5    no whole answer: no connection, time up, stream cut, --max-steps used up
 6    the answer isn't what --schema asks for: invalid, refused, cut off
-7    reconcile: ledger and invoice differ
+7    reconcile: ledger and invoice differ, or the invoice lacks its last page
 130  stopped: Ctrl-C, or q when asked about a tool
 141  the reader of the output went away (| head)"""
 
@@ -74,7 +74,7 @@ def code(error: BaseException) -> int:
 
 
 _OPTIONS = re.compile(
-    r"\b(?:max_tokens|top_p|base_url|idle_timeout|timeout|retries|strict|max_steps)\b(?:=\.\.\.|=True)?"
+    r"\b(?:max_tokens|top_p|base_url|idle_timeout|timeout|retries|strict|max_steps|max_cost)\b(?:=\.\.\.|=True)?"
 )
 _OUTPUT = re.compile(r"\boutput=(?:\w+)?(?= |$)")
 _PHRASES = {
@@ -97,6 +97,8 @@ _PHRASES = {
     "address, if it isn't the vendor's own, into the one beside it (OPENAI_BASE_URL, ...) instead of --base-url",
     "pass it as api_key=": "name the address in the vendor's variable (OPENAI_BASE_URL, ...) instead of --base-url",
     " (api_key=...)": "",
+    'Give its prices (prices=...), or allow it: budget_unknown="allow".': "Without --max-cost it is sent all the same.",
+    "For example: max_cost=": "For example: --max-cost ",
 }
 
 

@@ -62,7 +62,7 @@ def reconcile(
       ringup reconcile --ledger calls.db http://127.0.0.1:4010
       ringup reconcile claude.csv --json | jq '.differences[].reason'
 
-    The exit code is 0 when they agree to the cent, and 7 when they don't.
+    The exit code is 0 when they agree to the cent, and 7 when they don't, or when the invoice lacks its last page.
     """
     file = ledger or ledger_path()
     if not file.expanduser().exists():
@@ -169,6 +169,7 @@ def _heads(report: Report) -> tuple[str, ...]:
 
 def _row(one: Difference, report: Report) -> tuple[str, ...]:
     which = one.request_id or (f"call {one.call}" if one.call else "?") if report.per_request else one.what
+    which += f", {one.terms}" if one.terms else ""
     tokens = (one.ledger_tokens or 0) - (one.invoice_tokens or 0)
     return (
         one.when.removesuffix("+00:00").replace("T", " ") or "all of it",
@@ -191,10 +192,12 @@ def _cost(cost: Decimal | None) -> str:
 
 
 def _conclude(report: Report) -> None:
-    if not report.agrees:
+    if not report.agrees_so_far:
         return warn("They differ.")
     what = "token" if report.invoice.cost is None else "cent"
     small = f" What differs is less (in {len(report.differences):,} places)." if report.differences else ""
+    if report.more:
+        return warn(f"As far as the invoice goes, they agree to the {what}, but its last page is missing.{small}")
     return note(f"They agree to the {what}.{small}", fg="green")
 
 

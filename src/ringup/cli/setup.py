@@ -19,6 +19,7 @@ from ringup import models, providers, wires
 from ringup.cli.output import note, warn
 from ringup.cli.tap import Tap
 from ringup.cli.view import View, retry_line
+from ringup.cli.warned import hear
 from ringup.client import AsyncClient, Client
 from ringup.errors import ParameterError, RingupWarning
 from ringup.given import Params
@@ -207,8 +208,10 @@ class Setup(Struct, frozen=True, kw_only=True):
         return replace(self, params={**self.params, "model": model})
 
     def ledger(self) -> Ledger:
-        """The log, or what keeps nothing."""
-        return NoLedger() if self.no_log else Ledger(ledger_path())
+        """The log, or what keeps nothing. What can't be logged is said at the end of the command."""
+        ledger = NoLedger() if self.no_log else Ledger(ledger_path())
+        hear(ledger)
+        return ledger
 
     def client(self) -> Client:
         """A client that says on stderr what happens on the way."""

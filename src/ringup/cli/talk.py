@@ -7,13 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from ringup.attachments import Attachment, attach
+from ringup.chats import Chat
 from ringup.cli.approval import signature
 from ringup.cli.exits import code, show
 from ringup.cli.output import cut, note
 from ringup.cli.setup import Setup
 from ringup.cli.telling import close, count, dollars, gather, play, print_whole
 from ringup.cli.toolbox import Toolbox
-from ringup.client import Chat, Client
+from ringup.client import Client
 from ringup.errors import ConfigurationError, RingupError
 from ringup.messages import Message, Text, ToolCall
 from ringup.plan import Planner

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ringup.ledger._costs import Spent, costs, total
 from ringup.ledger._filters import Filters
+from ringup.ledger._late import OWED
 from ringup.ledger._ledger import Ledger, kept, unwritten
 from ringup.ledger._private import Level, Secrets, personal
 from ringup.ledger._read import call, conversation, has_words, losses, newest, request_of, rows, search
@@ -19,6 +20,7 @@ from ringup.ledger._spent import Try, tries
 from ringup.ledger._writer import Receipt
 
 __all__ = [
+    "OWED",
     "Filters",
     "Ledger",
     "Level",

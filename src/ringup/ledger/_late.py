@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringup.bills import Interrupted, Pricer
 from ringup.messages import Message, Request
@@ -21,19 +22,37 @@ from ringup.reply import Attempt, Bill, Reply
 from ringup.script import Record
 from ringup.usage import Usage
 
-__all__ = ["Late", "Priced", "bills", "is_estimated", "not_yet"]
+__all__ = ["OWED", "Late", "Priced", "bills", "is_estimated", "not_yet", "wordless"]
 
-_NOT_YET = Bill(reason="the program ended before the price was looked up")
+OWED = "the program ended before its cost was written"
+"""Why a cost isn't known that is on its way, or was when its program was killed."""
+
+_NOT_YET = Bill(reason=OWED)
 _NOTHING = Bill()
 _NOT_KNOWN = Bill(reason="no whole answer came: whether this try is billed isn't known")
 _TOO_MANY = Bill(reason="too many answers broke off at once: this one wasn't estimated")
 
 _MOST_WAITING = 10_000
+_SILENCE = Message("assistant", ())
 
 
 def is_estimated(record: Record) -> bool:
-    """Whether one of its tries may be billed although no whole answer came."""
-    return any([attempt.maybe_billed for attempt in record.attempts])  # noqa: C419 - a list is quicker
+    """Whether one of its tries may be billed although its provider didn't tell what it used."""
+    return record.cut or any([attempt.maybe_billed for attempt in record.attempts])  # noqa: C419 - a list is quicker
+
+
+def wordless(record: Record) -> Record:
+    """The record without the answer's words, for a ledger that keeps none: what waits for the writer is small, and the
+    rest gone with the call, while it is still in the processor's cache. The same record where its words will be
+    counted."""
+    if record.reply is None or is_estimated(record):
+        return record
+    small: Record = Record.__new__(Record)
+    small.plan, small.attempts, small.outcome, small.error = record.plan, record.attempts, record.outcome, record.error
+    small.queued, small.ask, small.step, small.cut = record.queued, record.ask, record.step, False
+    said = {"message": _SILENCE, "raw": None} if type(record.reply) is Reply else {"data": b""}
+    small.reply = replace(record.reply, **said)
+    return small
 
 
 def not_yet(record: Record) -> list[Bill]:
@@ -60,8 +79,8 @@ def _bill(record: Record, attempt: Attempt) -> Bill:
         return came
     if attempt.usage is None:
         return _NOT_KNOWN
-    told = Reply(message=Message("assistant", ()), finish_reason=None, usage=attempt.usage, attempts=(attempt,))
-    return Interrupted(plan.pricer, plan.request, plan.rules.reasons)(told)
+    told = Reply(message=_SILENCE, finish_reason=None, usage=attempt.usage, attempts=(attempt,))
+    return Interrupted(plan.pricer, plan.request, plan.rules)(told)
 
 
 class Priced(Struct, frozen=True):
@@ -113,6 +132,11 @@ class Late:
         with self._lock:
             found, self._found = self._found, []
             return found
+
+    def put_back(self, found: list[Priced]) -> None:
+        """These couldn't be written."""
+        with self._lock:
+            self._found = found + self._found
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until nothing is being worked out."""

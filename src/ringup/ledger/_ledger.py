@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from ringup.errors import LedgerError, RingupError
+from ringup.ledger._late import wordless
 from ringup.ledger._private import Level, Privacy
 from ringup.ledger._purge import chosen, purge
 from ringup.ledger._read import file_of
@@ -17,6 +18,9 @@ from ringup.ledger._writer import Entry, Receipt, writer_of
 from ringup.script import Keep, Record, Script
 
 __all__ = ["Ledger", "kept", "unwritten"]
+
+_PATIENCE = 8.0
+"""Seconds: more than a lock of somebody else's is waited for, so that what is lost is known, and said, at the end."""
 
 
 class Ledger:
@@ -62,7 +66,8 @@ class Ledger:
         if sys.is_finalizing():  # no thread starts any more, and nothing can be imported
             self._at_the_end += 1
         else:
-            writer_of(self.path).add(Entry(record, self._privacy, receipt))
+            held = record if self._privacy.keeps_content else wordless(record)
+            writer_of(self.path).add(Entry(held, self._privacy, receipt))
 
     def flush(self, timeout: float = 5.0) -> None:
         """Wait until all that was added is in the file, with its costs, or is lost; `timeout` seconds at most."""
@@ -70,7 +75,7 @@ class Ledger:
 
     def close(self) -> None:
         """Write what is left, and stop the writer. A later `add` starts it again."""
-        writer_of(self.path).stop(5.0)
+        writer_of(self.path).stop(_PATIENCE)
 
     def purge(self, *, before: datetime | str | None = None, session: str | None = None, id: int | None = None) -> int:
         """Remove calls, with all that was said in them and in no other call. Gives how many.

@@ -1,8 +1,8 @@
 """What may be written down: the level that the user chose, and at every level no secrets.
 
 Secrets are found in two ways: those that this process knows (the keys that calls are made with, and the environment's
-variables whose names say that they hold one) are replaced wherever they stand, also percent-encoded and in base64; and
-whatever has the well-known shape of one.
+variables and headers whose names say that they hold one) are replaced wherever they stand, also percent-encoded and in
+base64; and whatever has the well-known shape of one.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ import os
 import re
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, cast, get_args
 from urllib.parse import quote
 
 from ringup.errors import ParameterError
 from ringup.masks import MASK, NAMED, without_shapes
 from ringup.secret import Secret
-from ringup.wire_tools import encode
+from ringup.wire_tools import decode, encode
 
-__all__ = ["Level", "Privacy", "Secrets", "personal"]
+__all__ = ["Level", "Privacy", "Secrets", "distinct", "personal"]
 
 Level = Literal["metadata", "redacted", "full"]
 
 _SHORTEST = 8
 """A variable with fewer characters than this is no key; replacing it would only spoil texts."""
+
+_HEADER = re.compile(r"pass|token|(?<!idempotency-)key|secret|auth|cookie|credential", re.IGNORECASE)
+"""Headers that hold a secret, by their names."""
 
 _SHORT, _MOST_CLEAN = 1_000, 1_000
 """So many texts of so many characters are remembered as clean."""
@@ -50,6 +53,14 @@ class Secrets:
             self._clean = set()  # a new one: others may be about to add what was clean before
             self._keys = keys
 
+    def know_headers(self, headers: Mapping[str, Any]) -> None:
+        """What a user's own headers hold, where their names say that it is secret; also without the "Bearer" before."""
+        for name, value in headers.items():
+            if isinstance(value, str) and _HEADER.search(name):
+                for secret in {value, value.partition(" ")[2]}:
+                    if len(secret) >= _SHORTEST:
+                        self.know(Secret(secret))
+
     def is_clean(self, text: str) -> bool:
         """Whether a text holds none. What was clean is remembered: most calls of a program are alike."""
         known = self._clean
@@ -73,6 +84,38 @@ class Secrets:
                 text = text.replace(secret, MASK)
         return without_shapes(text)
 
+    def clean_json(self, text: str) -> str:
+        """JSON without secrets, and JSON still: it is the strings in it that are cleaned, and not their code, in which
+        the backslash before a quote would be taken for a part of a key."""
+        if "\\" not in text and self.is_clean(text):
+            return text
+        held = decode(text)
+        clean = self._clean_value(held)
+        return text if clean == held else encode(clean).decode()
+
+    def _clean_value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._clean_string(value)
+        if isinstance(value, dict):
+            names = distinct([self.clean(name) for name in value])
+            return dict(zip(names, map(self._clean_value, value.values()), strict=True))
+        if isinstance(value, list):
+            return [self._clean_value(held) for held in value]
+        if value is None or isinstance(value, bool):
+            return value
+        number = encode(value).decode()
+        return value if (clean := self.clean(number)) == number else clean
+
+    def _clean_string(self, text: str) -> str:
+        """A string that is JSON itself, as the arguments of a tool are, stays so."""
+        clean = self.clean(text)
+        if clean == text or not text.lstrip().startswith(("{", "[")):
+            return clean
+        try:
+            return self.clean_json(text)
+        except (ValueError, RecursionError):
+            return clean
+
     def clean_bytes(self, data: bytes) -> bytes:
         """Bytes without secrets: text as text; in anything else only the known ones are looked for."""
         try:
@@ -92,7 +135,26 @@ def _all_forms(keys: set[Secret]) -> set[str]:
 def _forms(text: str) -> Iterable[str]:
     """A secret as it may stand somewhere: plain, inside a JSON string, in a URL, in base64."""
     raw = text.encode("utf-8", "replace")
-    return text, encode(text)[1:-1].decode(), quote(text, safe=""), b64encode(raw).decode().rstrip("=")
+    return text, encode(text)[1:-1].decode(), quote(text, safe=""), *[_in_base64(raw, before) for before in range(3)]
+
+
+def _in_base64(secret: bytes, before: int) -> str:
+    """What is always there of a secret in base64, whatever stands around it (as in "user:key"): three bytes are four
+    characters, so it depends on how many bytes of the first three are before it."""
+    coded = b64encode(bytes(before) + secret).decode()
+    return coded[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Names, numbered where masks made several the same."""
+    held: dict[str, None] = {}
+    for name in names:
+        one, number = name, 1
+        while one in held:
+            number += 1
+            one = f"{name} ({number})"
+        held[one] = None
+    return list(held)
 
 
 class Privacy:

@@ -22,6 +22,13 @@ _UNREACHED = """WITH RECURSIVE kept (id) AS (
     SELECT input FROM calls WHERE input IS NOT NULL UNION SELECT output FROM calls WHERE output IS NOT NULL
     UNION SELECT turns.parent FROM turns JOIN kept ON turns.id = kept.id WHERE turns.parent IS NOT NULL)
     DELETE FROM turns WHERE id NOT IN (SELECT id FROM kept)"""
+_KEEP_LAST = (
+    "CREATE TABLE IF NOT EXISTS purged (last INTEGER NOT NULL)",
+    "INSERT INTO purged SELECT coalesce(max(id), 0) FROM calls",
+    "DELETE FROM purged WHERE rowid NOT IN (SELECT rowid FROM purged ORDER BY last DESC LIMIT 1)",
+)
+"""No call gets the number of one that was purged: who follows the ledger would miss it."""
+
 _REST = (
     "DELETE FROM attempts WHERE call NOT IN (SELECT id FROM calls)",
     "DELETE FROM tags WHERE call NOT IN (SELECT id FROM calls)",
@@ -51,6 +58,8 @@ def purge(connection: sqlite3.Connection, condition: str, values: tuple[Any, ...
     Raises LedgerError when another program keeps the WAL from being emptied.
     """
     with transaction(connection):
+        for statement in _KEEP_LAST:
+            connection.execute(statement)
         removed = connection.execute(f"DELETE FROM calls WHERE {condition}", values).rowcount  # noqa: S608
         for statement in _REST:
             connection.execute(statement)

@@ -14,6 +14,7 @@ from ringup.errors import ConfigurationError
 from ringup.ledger._filters import Filters, conditions, query
 from ringup.ledger._schema import has_index, open_to_read
 from ringup.ledger._turns import INSTRUCTIONS, TEXTS, read_turns
+from ringup.masks import MASK
 from ringup.messages import Opaque, OutputSchema, Reasoning, Request, Tool, ToolChoice
 from ringup.wire_tools import decode
 
@@ -26,6 +27,31 @@ __all__ = ["call", "conversation", "file_of", "has_words", "losses", "newest", "
 def file_of(path: str | os.PathLike[str]) -> Path:
     """The file that a path means: `~` is the user's home."""
     return Path(os.path.abspath(os.path.expanduser(path)))
+
+
+_SPOILED = "an older ringup spoiled this when it masked a secret in it"
+_INSTEAD = {
+    "parameters": f'{{"unreadable":"{_SPOILED}"}}',
+    "notices": f'["unreadable: {_SPOILED}"]',
+    "reply": "{}",
+}
+
+
+def _mended(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with a word in each column whose JSON can't be read any more."""
+    for name, told in _INSTEAD.items():
+        text = row.get(name)
+        if text and MASK in text and not _is_sound(text):
+            row[name] = told
+    return row
+
+
+def _is_sound(text: str) -> bool:
+    try:
+        decode(text)
+    except ValueError:
+        return False
+    return True
 
 
 @contextmanager
@@ -60,7 +86,7 @@ def rows(path: str | os.PathLike[str], limit: int = 20, **filters: Unpack[Filter
         return []
     with _reading(path) as connection:
         wanted, values = query(filters, has_index(connection))
-        return [dict(row) for row in connection.execute(wanted, (*values, limit))]
+        return [_mended(dict(row)) for row in connection.execute(wanted, (*values, limit))]
 
 
 def newest(path: str | os.PathLike[str]) -> int:
@@ -81,14 +107,17 @@ def call(path: str | os.PathLike[str], id: int) -> dict[str, Any] | None:
         return None
     tries = _found(path, "SELECT * FROM attempts WHERE call = ? ORDER BY number", (id,))
     tags = _found(path, "SELECT name, value FROM tags WHERE call = ?", (id,))
-    return {**found[0], "tries": tries, "tags": {tag["name"]: tag["value"] for tag in tags}}
+    return {**_mended(found[0]), "tries": tries, "tags": {tag["name"]: tag["value"] for tag in tags}}
 
 
 def conversation(path: str | os.PathLike[str], id: int) -> list[dict[str, Any]]:
     """What was said in a call, the answer last, as far as the level kept it.
 
-    Each turn has its `id` (the same turn has the same one in every call), `role`, `text` and `message`.
+    Each turn has its `id` (the same turn has the same one in every call), `role`, `text` and `message`. Empty where
+    there is no such file or call.
     """
+    if not file_of(path).exists():
+        return []
     with _reading(path) as connection:
         row = connection.execute("SELECT input, output FROM calls WHERE id = ?", (id,)).fetchone()
         return read_turns(connection, row["output"] or row["input"]) if row else []
@@ -97,13 +126,23 @@ def conversation(path: str | os.PathLike[str], id: int) -> list[dict[str, Any]]:
 def request_of(path: str | os.PathLike[str], id: int) -> Request | None:
     """The request of a call as it was made, to be made again. None where the level kept no words, and for embeddings.
 
-    At the level `redacted` it is what the hook left of it.
+    None too where there is no such file or call. At the level `redacted` it is what the hook left of it. Raises
+    ConfigurationError where an older ringup spoiled what is needed, when it masked a secret in it.
     """
+    if not file_of(path).exists():
+        return None
+    try:
+        return _request_of(path, id)
+    except (msgspec.MsgspecError, ValueError):
+        raise ConfigurationError(f"the request of call {id} can't be made again: {_SPOILED}.") from None
+
+
+def _request_of(path: str | os.PathLike[str], id: int) -> Request | None:
     with _reading(path) as connection:
         row = connection.execute("SELECT * FROM calls WHERE id = ?", (id,)).fetchone()
         if row is None or row["request"] is None or row["input"] is None:
             return None
-        turns = read_turns(connection, row["input"])
+        turns = read_turns(connection, row["input"], whole=True)
         tools = connection.execute("SELECT data FROM blobs WHERE id = ?", (row["tools"],)).fetchone()
     if turns[0]["role"] == TEXTS:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from ringup.embeddings import Embeddings, EmbedRequest
-from ringup.ledger._private import Privacy, Secrets
-from ringup.ledger._schema import CALLS
+from ringup.ledger._private import Privacy, Secrets, distinct
+from ringup.ledger._schema import ATTEMPTS, CALLS, COSTS
 from ringup.ledger._turns import Link, Turns, whole_text
 from ringup.masks import unnamed
 from ringup.outcome import so_far, what_was_sent
@@ -28,10 +28,11 @@ __all__ = ["Rows", "cost_rows", "make_rows"]
 _CONTENT = frozenset(
     {
         *("messages", "system", "input", "instructions", "contents", "systemInstruction", "system_instruction"),
-        *("inputs", "texts", "content", "requests", "prompt", "documents"),
+        *("inputs", "texts", "content", "requests", "prompt", "documents", "tools"),
     }
 )
-"""The fields of a request's body, on any wire, that hold what was said: the rest are its parameters."""
+"""The fields of a request's body, on any wire, that hold what was said: the rest are its parameters. Of the tools, the
+length is one."""
 
 _WORDS = re.compile(r"[A-Za-z0-9_.:/-]{1,40}")
 _SPOKEN = frozenset({"model", "type", "effort", "service_tier", "reasoning_effort", "tool_choice", "mode", "verbosity"})
@@ -44,19 +45,33 @@ _CACHED_FROM = {"openai": 1024, "azure": 1024, "anthropic": 512, "gemini": 1024}
 """Tokens from which on a provider caches prompts, at the least of its models (their guides, November 2026)."""
 
 _NO_USAGE = Usage()
-_NO_CONTENT: dict[str, Any] = dict.fromkeys(("input", "output", "tools", "request", "reply"))
+_NO_CONTENT = (None,) * 5
+
+
+def _at(columns: dict[str, str], *names: str) -> tuple[int, ...]:
+    """Where they stand in a row."""
+    order = list(columns)
+    return tuple([order.index(name) for name in names])
+
 
 _call_texts = itemgetter(
-    *("session", "url", "model", "model_answered", "raw_finish_reason", "error"),
-    *("cost_unknown", "parameters", "notices", "request", "reply"),
+    *_at(CALLS, "session", "url", "model", "model_answered", "raw_finish_reason", "error"),
+    *_at(CALLS, "cost_unknown", "parameters", "notices", "request", "reply"),
 )
-_call_ids = itemgetter("request_id", "reply_id", "usage")
-_try_texts = itemgetter("error", "cost_unknown")
+_call_ids = itemgetter(*_at(CALLS, "request_id", "reply_id", "usage"))
+_try_texts = itemgetter(*_at(ATTEMPTS, "error", "cost_unknown"))
+_try_id = itemgetter(*_at(ATTEMPTS, "request_id"))
 """Columns whose words come from elsewhere. Where none of them holds a secret, none of the others does. In ids and
 counters, only the secrets that are known are looked for."""
 
+_CODED = ("usage", "cost_lines", "parameters", "notices", "prompt", "request", "reply", "terms")
+_CALL_JSON = frozenset(_at(CALLS, *_CODED))
+_TRY_JSON = frozenset(_at(ATTEMPTS, "cost_lines", "terms"))
+_COST_JSON = frozenset([COSTS.index(name) for name in ("cost_lines", "terms")])
 
-_LINKS = [list(CALLS).index(name) for name in ("input", "output", "tools")]
+_try_times = itemgetter(*_at(ATTEMPTS, "sent", "first_byte", "first_token", "ended"))
+_try_sums = itemgetter(*_at(ATTEMPTS, "maybe_billed", "bytes_sent", "bytes_received"))
+_LINKS = _at(CALLS, "input", "output", "tools")
 
 
 class Rows(Struct):
@@ -85,98 +100,101 @@ class Rows(Struct):
 def make_rows(record: Record, privacy: Privacy, bills: Sequence[Bill], secrets: Secrets, turns: Turns | None) -> Rows:
     """The rows of a record; `bills` are those of its tries. What was said is handed to `turns`, if it is kept."""
     secrets.know(record.plan.auth.secret if record.plan.auth else None)
+    if record.plan.request.headers:
+        secrets.know_headers(record.plan.request.headers)
     costs = [_cost(bill) for bill in bills]
-    call = _call(record, privacy, turns, costs[-1])
     tries = [_try(one, privacy, cost) for one, cost in zip(record.attempts, costs, strict=True)]
-    tags = [_cleaned({"call": 0, "name": name, "value": value}, secrets) for name, value in record.plan.tags.items()]
+    call = _call(record, privacy, turns, tries, costs[-1] if costs else _cost(Bill()))
+    tags = _tags(record.plan.tags, secrets) if record.plan.tags else []
     if _are_clean(call, tries, secrets):
-        return Rows(list(call.values()), [list(one.values()) for one in tries], tags)
-    return Rows(_cleaned(call, secrets), [_cleaned(one, secrets) for one in tries], tags)
+        return Rows(call, tries, tags)
+    return Rows(_cleaned(call, secrets, _CALL_JSON), [_cleaned(one, secrets, _TRY_JSON) for one in tries], tags)
 
 
-def _are_clean(call: dict[str, Any], tries: list[dict[str, Any]], secrets: Secrets) -> bool:
-    """Whether there are no secrets in them, nor the lone surrogates that JSON may bring and SQLite refuses."""
+def _tags(tags: Mapping[str, str], secrets: Secrets) -> list[list[Any]]:
+    names = distinct(_cleaned(list(tags), secrets))
+    return [[0, name, value] for name, value in zip(names, _cleaned(list(tags.values()), secrets), strict=True)]
+
+
+def _are_clean(call: list[Any], tries: list[list[Any]], secrets: Secrets) -> bool:
+    """Whether there are no secrets in them, nor the lone surrogates that JSON may bring and SQLite refuses. A backslash
+    may hide a secret from its pattern, in JSON: that is looked at more closely."""
     held, ids = [*_call_texts(call)], [*_call_ids(call)]
     for one in tries:
         held += _try_texts(one)
-        ids.append(one["request_id"])
+        ids.append(_try_id(one))
     texts, others = "\n".join(filter(None, held)), "\n".join(filter(None, ids))
-    return texts.isascii() and others.isascii() and secrets.is_clean(texts) and not secrets.are_in(others)
+    is_simple = texts.isascii() and others.isascii() and "\\" not in texts
+    return is_simple and secrets.is_clean(texts) and not secrets.are_in(others)
 
 
-def _cleaned(row: dict[str, Any], secrets: Secrets) -> list[Any]:
-    return [secrets.clean(whole_text(value)) if type(value) is str else value for value in row.values()]
+def _cleaned(row: list[Any], secrets: Secrets, coded: frozenset[int] = frozenset()) -> list[Any]:
+    """The values without secrets; those that are JSON stay so."""
+    clean = list(row)
+    for at, value in enumerate(row):
+        if type(value) is str:
+            clean[at] = secrets.clean_json(value) if at in coded else secrets.clean(whole_text(value))
+    return clean
 
 
-def _call(record: Record, privacy: Privacy, turns: Turns | None, cost: dict[str, Any]) -> dict[str, Any]:
-    """The row of `calls`."""
-    plan, error = record.plan, record.error
-    first, last = record.attempts[0], record.attempts[-1]
+def _call(
+    record: Record, privacy: Privacy, turns: Turns | None, tries: list[list[Any]], cost: tuple[Any, ...]
+) -> list[Any]:
+    """The row of `calls`, in the order of its columns."""
+    plan, error, last = record.plan, record.error, record.attempts[-1] if record.attempts else None
     reply = record.reply or so_far(record)
-    return {
-        "id": 0,
-        "ask": record.ask,
-        "step": record.step,
-        "session": plan.session,
-        "kind": "embeddings" if isinstance(plan.request, EmbedRequest) else "answer",
-        "provider": plan.provider.name,
-        "wire": plan.wire.NAME,
-        "url": plan.url,
-        "model": plan.request.model,
-        "model_answered": reply.model,
-        "stream": int(plan.request.stream),  # sqlite3 takes long to hand over a bool
-        "queued": _micro(record.queued or first.started),
-        "sent": _micro(first.started),
-        "first_byte": _micro(last.first_byte),
-        "first_token": _micro(_first_token(record.attempts)),
-        "ended": _micro(last.ended or time.time()),
-        "outcome": record.outcome,
-        "finish_reason": getattr(reply, "finish_reason", None),  # vectors have none
-        "raw_finish_reason": getattr(reply, "raw_finish_reason", None),
-        "status": last.status,
-        "error_type": type(error).__name__ if error else None,
-        "error": _error(error.message, privacy) if error else None,
-        "request_id": last.request_id,
-        "reply_id": reply.id,
-        **_sums(record.attempts),
-        **_tokens(reply.usage),
-        "usage": encode(reply.usage.details).decode() if reply.usage.details else None,
-        "usage_estimated": int(reply.usage.estimated),
-        **cost,
-        "parameters": _parameters(plan, privacy),
-        "notices": _notices(reply.notices, privacy),
-        "prompt": _prompt(plan),
-        "level": privacy.level,
-        **(_content(plan, reply, privacy, turns) if turns and privacy.keeps_content else _NO_CONTENT),
-    }
+    usage, is_answer = reply.usage, isinstance(reply, Reply)  # vectors have no finish reason
+    sent, first_byte, first_token, ended = _times(tries)
+    return [
+        *(0, record.ask, record.step, plan.session),
+        "embeddings" if isinstance(plan.request, EmbedRequest) else "answer",
+        *(plan.provider.name, plan.wire.NAME, plan.url, plan.request.model, reply.model),
+        int(plan.request.stream),  # sqlite3 takes long to hand over a bool
+        sent if record.queued is None else round(record.queued * 1e6),
+        *(sent, first_byte, first_token, ended),
+        record.outcome,
+        *((reply.finish_reason, reply.raw_finish_reason) if is_answer else (None, None)),
+        last and last.status,
+        *((type(error).__name__, _error(error.message, privacy)) if error else (None, None)),
+        *(last and last.request_id, reply.id),
+        *_sums(tries),
+        *_tokens(usage),
+        encode(usage.details).decode() if usage.details else None,
+        int(usage.estimated),
+        *cost[:-1],
+        _parameters(plan, privacy),
+        _notices(reply.notices, privacy),
+        _prompt(plan),
+        privacy.level,
+        *(_content(plan, reply, privacy, turns) if turns and privacy.keeps_content else _NO_CONTENT),
+        cost[-1],  # the terms
+    ]
 
 
 def _micro(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1e6)
 
 
-def _first_token(attempts: list[Attempt]) -> float | None:
-    for attempt in attempts:
-        if attempt.first_token is not None:
-            return attempt.first_token
-    return None
+def _times(tries: list[list[Any]]) -> tuple[Any, ...]:
+    """When a call was sent, had its first byte and its first token, and ended."""
+    if not tries:  # its budget refused it
+        sent = first_byte = first_token = ended = None
+    elif len(tries) > 1:
+        times = [_try_times(one) for one in tries]
+        told = next((token for _, _, token, _ in times if token is not None), None)
+        sent, first_byte, first_token, ended = times[0][0], times[-1][1], told, times[-1][3]
+    else:
+        sent, first_byte, first_token, ended = _try_times(tries[0])
+    return sent, first_byte, first_token, ended or round(time.time() * 1e6)
 
 
-def _sums(attempts: list[Attempt]) -> dict[str, Any]:
-    if len(attempts) == 1:
-        [one] = attempts
-        return {
-            "attempts": 1,
-            "maybe_billed": int(one.maybe_billed),
-            "bytes_sent": one.bytes_sent,
-            "bytes_received": one.bytes_received,
-        }
-    return {
-        "attempts": len(attempts),
-        "maybe_billed": max([int(attempt.maybe_billed) for attempt in attempts]),
-        "bytes_sent": sum([attempt.bytes_sent for attempt in attempts]),
-        "bytes_received": sum([attempt.bytes_received for attempt in attempts]),
-    }
+def _sums(tries: list[list[Any]]) -> tuple[int, ...]:
+    """How many tries, whether one may be billed, and the bytes of all."""
+    if len(tries) == 1:
+        return 1, *_try_sums(tries[0])
+    sums = [_try_sums(one) for one in tries]
+    billed, out, back = zip(*sums, strict=True) if sums else ((0,), (), ())
+    return len(tries), max(billed), sum(out), sum(back)
 
 
 def _error(message: str, privacy: Privacy) -> str:
@@ -184,36 +202,34 @@ def _error(message: str, privacy: Privacy) -> str:
     return told if privacy.keeps_content else told[:_LONGEST_ERROR]
 
 
-def _tokens(usage: Usage) -> dict[str, Any]:
-    return {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cache_read_tokens": usage.cache_read_tokens,
-        "cache_write_tokens": usage.cache_write_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-    }
+def _tokens(usage: Usage) -> tuple[int | None, ...]:
+    return (
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cache_read_tokens,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+    )
 
 
 def cost_rows(id: int, record: Record, bills: Sequence[Bill], secrets: Secrets) -> tuple[list[Any], list[list[Any]]]:
     """What a call and its tries cost, for rows that were written without: the values, and what the row is known by."""
-    held = []
-    for bill in bills:
-        values = _cost(bill)
-        reason = values["cost_unknown"]
-        held.append({**values, "cost_unknown": reason and secrets.clean(whole_text(reason))}.values())
+    held = [_cleaned([*_cost(bill)], secrets, _COST_JSON) for bill in bills]
     queued = _micro(record.queued or record.attempts[0].started)
     tries = zip(record.attempts, held, strict=True)
     return [*held[-1], id, queued], [[*values, id, one.number, _micro(one.started)] for one, values in tries]
 
 
-def _cost(bill: Bill) -> dict[str, Any]:
-    return {
-        "cost_usd": None if bill.total is None else str(bill.total),
-        "cost_lines": encode({name: str(amount) for name, amount in bill.lines}).decode() if bill.lines else None,
-        "cost_unknown": bill.reason,
-        "cost_estimated": int(bill.estimated),
-        "prices": bill.prices,
-    }
+def _cost(bill: Bill) -> tuple[Any, ...]:
+    """The columns of a bill."""
+    return (
+        None if bill.total is None else str(bill.total),
+        encode(dict(bill.lines)).decode() if bill.lines else None,
+        bill.reason,
+        int(bill.estimated),
+        bill.prices,
+        encode(bill.terms).decode() if bill.terms else None,
+    )
 
 
 def _prompt(plan: Plan) -> str | None:
@@ -240,16 +256,19 @@ def _notices(notices: tuple[Notice, ...], privacy: Privacy) -> str:
 def _parameters(plan: Plan, privacy: Privacy) -> str | None:
     """The fields of the request's body as they were sent, without those that hold what was said."""
     try:
-        fields = msgspec.json.decode(plan.http.body, type=dict[str, msgspec.Raw])
+        fields = _read_fields(plan.http.body)
     except (msgspec.MsgspecError, ValueError):
         return None
-    kept = [(name, bytes(raw)) for name, raw in fields.items() if name not in _CONTENT and name != "tools"]
+    kept = [(name, bytes(raw)) for name, raw in fields.items() if name not in _CONTENT]
     if "tools" in fields:
         kept.append(("tools", encode(_length(fields["tools"]))))
     if privacy.redact:
         return encode(privacy.value(_named(kept))).decode()
     known = _as_kept if len(plan.http.body) <= _SMALL else _as_kept.__wrapped__
     return known(tuple(kept), privacy.keeps_content)
+
+
+_read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @lru_cache(256)
@@ -279,21 +298,21 @@ def _length(data: msgspec.Raw | bytes) -> str:
     return f"({memoryview(data).nbytes:,} bytes)"
 
 
-def _content(plan: Plan, reply: Reply | Embeddings, privacy: Privacy, turns: Turns) -> dict[str, Any]:
-    """What was said, and all that is needed to say it again."""
+def _content(plan: Plan, reply: Reply | Embeddings, privacy: Privacy, turns: Turns) -> tuple[Any, ...]:
+    """What was said, and all that is needed to say it again: the last five columns."""
     asked = turns.ask(plan.request, privacy)
     output = turns.answer(reply.message, asked, privacy) if isinstance(reply, Reply) else None
     tools = getattr(plan.request, "tools", ())
-    told = turns.blob(encode(privacy.value(unnamed(msgspec.to_builtins(tools)))), "application/json") if tools else None
+    told = turns.tools(privacy.value(unnamed(msgspec.to_builtins(tools)))) if tools else None
     request = _builtins(plan.request, ("model", "messages", "system", "tools", "texts", "stream"))
     answer = _builtins(reply, _ELSEWHERE) if isinstance(reply, Reply) else None
-    return {
-        "input": asked,
-        "output": output,
-        "tools": told,
-        "request": encode(privacy.value(unnamed(request))).decode(),
-        "reply": None if answer is None else encode(privacy.value(answer)).decode(),
-    }
+    return (
+        asked,
+        output,
+        told,
+        encode(privacy.value(unnamed(request))).decode(),
+        None if answer is None else encode(privacy.value(answer)).decode(),
+    )
 
 
 _ELSEWHERE = frozenset(
@@ -313,25 +332,15 @@ def _builtins(value: Any, without: Any) -> dict[str, Any]:
     return kept
 
 
-def _try(attempt: Attempt, privacy: Privacy, cost: dict[str, Any]) -> dict[str, Any]:
-    """The row of `attempts`: one for each try on the wire, whatever became of it."""
+def _try(attempt: Attempt, privacy: Privacy, cost: tuple[Any, ...]) -> list[Any]:
+    """The row of `attempts`, in the order of its columns: one for each try on the wire, whatever became of it."""
     kind, _, message = (attempt.error or "").partition(": ")
-    return {
-        "call": 0,
-        "number": attempt.number,
-        "sent": _micro(attempt.started),
-        "first_byte": _micro(attempt.first_byte),
-        "first_token": _micro(attempt.first_token),
-        "ended": _micro(attempt.ended),
-        "wait": attempt.wait,
-        "outcome": attempt.outcome,
-        "status": attempt.status,
-        "error_type": kind or None,
-        "error": _error(message, privacy) if kind else None,
-        "request_id": attempt.request_id,
-        "maybe_billed": int(attempt.maybe_billed),
-        "bytes_sent": attempt.bytes_sent,
-        "bytes_received": attempt.bytes_received,
-        **_tokens(attempt.usage or _NO_USAGE),
-        **cost,
-    }
+    return [
+        *(0, attempt.number, round(attempt.started * 1e6)),
+        *(_micro(attempt.first_byte), _micro(attempt.first_token), _micro(attempt.ended)),
+        *(attempt.wait, attempt.outcome, attempt.status),
+        *((kind, _error(message, privacy)) if kind else (None, None)),
+        *(attempt.request_id, int(attempt.maybe_billed), attempt.bytes_sent, attempt.bytes_received),
+        *_tokens(attempt.usage or _NO_USAGE),
+        *cost,
+    ]

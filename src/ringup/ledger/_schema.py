@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,18 @@ from ringup.errors import ConfigurationError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["ATTEMPTS", "CALLS", "COSTS", "VERSION", "has_index", "insert", "open_ledger", "open_to_read", "transaction"]
+__all__ = [
+    "ATTEMPTS",
+    "CALLS",
+    "COSTS",
+    "VERSION",
+    "has_index",
+    "insert",
+    "next_call",
+    "open_ledger",
+    "open_to_read",
+    "transaction",
+]
 
 VERSION = 4
 """Of the form, as the file has it in `PRAGMA user_version`."""
@@ -27,7 +37,7 @@ VERSION = 4
 _APPLICATION = 0x52494E47
 """`PRAGMA application_id` of every ledger: RING."""
 
-_AT_ONCE = (64, 32, 16, 8, 4, 2, 1)
+_AT_ONCE = (128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 """So many rows a statement: few sizes, for each is prepared once and kept."""
 
 _MANY = 8
@@ -85,6 +95,7 @@ CALLS = {
     "tools": "INTEGER REFERENCES blobs(id)",
     "request": "TEXT",
     "reply": "TEXT",
+    "terms": "TEXT",
 }
 ATTEMPTS = {
     "call": "INTEGER NOT NULL REFERENCES calls(id) ON DELETE CASCADE",
@@ -112,9 +123,10 @@ ATTEMPTS = {
     "cost_unknown": "TEXT",
     "cost_estimated": "INTEGER NOT NULL DEFAULT 0",
     "prices": "TEXT",
+    "terms": "TEXT",
 }
-COSTS = tuple(ATTEMPTS)[-5:]
-"""The columns of a bill, in both tables."""
+COSTS = tuple(ATTEMPTS)[-6:]
+"""The columns of a bill, in both tables. Of calls, the terms stand last: they came with version 4."""
 
 
 def _table(name: str, columns: dict[str, str], rest: str = "") -> str:
@@ -123,33 +135,29 @@ def _table(name: str, columns: dict[str, str], rest: str = "") -> str:
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
     """Put whole rows in, many with one statement: at each statement, Python lets other threads run, and has to wait for
-    them. Where many rows have their NULLs in the same places, these stand in the statement, for Python's sqlite3 takes
-    longer to hand over a None than anything else."""
-    alike: dict[tuple[bool, ...], list[Sequence[Any]]] = {}
-    for row in rows:
-        alike.setdefault(tuple([value is None for value in row]), []).append(row)
-    rest: list[Sequence[Any]] = []
-    for nulls, some in alike.items():
-        if len(some) < _MANY:
-            rest += some
-        else:
-            _insert(connection, table, nulls, [[value for value in row if value is not None] for row in some])
-    if rest:
-        _insert(connection, table, (False,) * len(rest[0]), rest)
-
-
-def _insert(connection: sqlite3.Connection, table: str, nulls: tuple[bool, ...], rows: Sequence[Sequence[Any]]) -> None:
+    them. What a column has in all of many rows is handed over once, for that is most of the work of an insert."""
     at = 0
     while at < len(rows):
         count = next(size for size in _AT_ONCE if size <= len(rows) - at)
-        connection.execute(_statement(table, nulls, count), list(chain.from_iterable(rows[at : at + count])))
+        columns = list(zip(*rows[at : at + count], strict=True))
+        alike = [count >= _MANY and column.count(column[0]) == count for column in columns]
+        held: list[Any] = []
+        for column, is_one in zip(columns, alike, strict=True):
+            held += column[:1] if is_one else column
+        connection.execute(_statement(table, tuple(alike), count), held)
         at += count
 
 
-@lru_cache(512)
-def _statement(table: str, nulls: tuple[bool, ...], rows: int) -> str:
-    row = f"({', '.join(['NULL' if null else '?' for null in nulls])})"
-    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"  # noqa: S608
+@lru_cache(128)
+def _statement(table: str, alike: tuple[bool, ...], rows: int) -> str:
+    """Its parameters go column by column: one for a column that has the same everywhere, else one for each row."""
+    first = 1
+    columns = []
+    for is_one in alike:
+        columns.append([f"?{first}"] * rows if is_one else [f"?{first + row}" for row in range(rows)])
+        first += 1 if is_one else rows
+    values = [f"({', '.join(row)})" for row in zip(*columns, strict=True)]
+    return f"INSERT INTO {table} VALUES {', '.join(values)}"  # noqa: S608
 
 
 def _when(column: str) -> str:
@@ -164,17 +172,11 @@ _LOG = f"""CREATE VIEW log AS SELECT id, {_when("coalesce(sent, queued)")} AS st
     (first_token - coalesce(sent, queued)) / 1e6 AS time_to_first_token,
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
     cost_usd, cost_unknown, notices, prompt, kind, ask, step, session, maybe_billed, parameters, level,
-    cost_lines, cost_estimated, prices FROM calls"""  # noqa: S608 - the names are ours
+    cost_lines, cost_estimated, prices, terms FROM calls"""  # noqa: S608 - the names are ours
 _TRIES = f"""CREATE VIEW tries AS SELECT call, number, {_when("sent")} AS started, outcome, status, error_type, error,
     (first_byte - sent) / 1e6 AS time_to_first_byte, (first_token - sent) / 1e6 AS time_to_first_token,
     (ended - sent) / 1e6 AS latency, wait, maybe_billed, bytes_sent, bytes_received, request_id,
-    cost_usd, cost_unknown, cost_estimated FROM attempts"""  # noqa: S608
-_ASKS = f"""CREATE VIEW asks AS SELECT ask, session, count(*) AS calls,
-    {_when("min(coalesce(sent, queued))")} AS started,
-    (max(ended) - min(coalesce(sent, queued))) / 1e6 AS latency, sum(attempts) AS attempts,
-    sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd,
-    sum(cost_usd IS NULL) AS costs_unknown
-    FROM calls WHERE ask IS NOT NULL GROUP BY ask"""  # noqa: S608
+    cost_usd, cost_unknown, cost_estimated, terms FROM attempts"""  # noqa: S608
 _FORKS = """CREATE VIEW forks AS SELECT parent, count(*) AS ways, min(id) AS first, max(id) AS last
     FROM turns WHERE parent IS NOT NULL GROUP BY parent HAVING count(*) > 1"""
 
@@ -198,7 +200,6 @@ _TABLES = (
     "calls INTEGER NOT NULL, reason TEXT NOT NULL)",
     _LOG,
     _TRIES,
-    _ASKS,
     _FORKS,
 )
 _INDEX = 'CREATE VIRTUAL TABLE search USING fts5(text, content="turns", content_rowid="id")'
@@ -222,6 +223,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
         version = _looked_at(connection, path)
+        _hide(path)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         if version != VERSION:
@@ -230,6 +232,14 @@ def open_ledger(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _hide(path: Path) -> None:
+    """Nobody but its owner shall read a ledger, whoever made the file: an older ringup, `touch`, a copy."""
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with suppress(OSError):  # it isn't there, or is somebody else's
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -246,10 +256,33 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that only reads. A file of an older ringup is brought up to date first. Raises as `open_ledger`."""
+    """A connection that only reads. A file of an older ringup is brought up to date first. Raises as `open_ledger`.
+
+    In a folder that can't be written, where SQLite can't make its WAL, the file is read as one that nobody changes; and
+    where there is a WAL that this would leave out, ConfigurationError says what to do.
+    """
     import sqlite3
 
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
+    try:
+        return _opened_to_read(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        kinds = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if error.sqlite_errorcode & 0xFF not in kinds or not path.is_file():
+            raise
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise ConfigurationError(
+            f"the ledger {str(path)!r} can't be read: its newest calls are in {wal.name}, and SQLite reads that only "
+            "in a folder that it can write to.",
+            advice="Copy both files into another folder, and name the copy; or close the program that writes.",
+        )
+    return _opened_to_read(path, "mode=ro&immutable=1")
+
+
+def _opened_to_read(path: Path, how: str) -> sqlite3.Connection:
+    import sqlite3
+
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY)
     connection.row_factory = sqlite3.Row
     try:
         if _looked_at(connection, path) != VERSION:
@@ -282,6 +315,14 @@ def has_index(connection: sqlite3.Connection) -> bool:
     except sqlite3.OperationalError:
         return False
     return True
+
+
+def next_call(connection: sqlite3.Connection) -> int:
+    """The number of the next call: after all that there are, and all that were purged."""
+    last: int = connection.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()[0]
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'purged'").fetchone():
+        last = max(last, *connection.execute("SELECT coalesce(max(last), 0) FROM purged").fetchone())
+    return last + 1
 
 
 # Versions
@@ -362,6 +403,11 @@ _SAME = (
 )
 
 
+_UNKNOWN = "'an older ringup wrote this, without the cost of each try'"
+_MAYBE_BILLED = "outcome != 'answered' AND cost_usd IS NULL AND attempts > 0 AND coalesce(status, 200) < 300"
+"""Of versions 1 and 2, which had no rows of tries: what the server didn't refuse."""
+
+
 def _take_over(connection: sqlite3.Connection, version: int) -> None:
     """The rows of version 1 (one table, times as text) or 2 (with the digests of the prompt)."""
     values: dict[str, Any] = {
@@ -373,7 +419,9 @@ def _take_over(connection: sqlite3.Connection, version: int) -> None:
         "ended": f"{_STARTED} + CAST(latency * 1e6 AS INTEGER)",
         "error_type": "CASE WHEN instr(error, ': ') THEN substr(error, 1, instr(error, ': ') - 1) ELSE error END",
         "error": "CASE WHEN instr(error, ': ') THEN substr(error, instr(error, ': ') + 2) ELSE error END",
-        **dict.fromkeys(("maybe_billed", "usage_estimated", "cost_estimated"), "0"),
+        **dict.fromkeys(("usage_estimated", "cost_estimated"), "0"),
+        "maybe_billed": _MAYBE_BILLED,
+        "cost_unknown": f"CASE WHEN {_MAYBE_BILLED} THEN coalesce(cost_unknown, {_UNKNOWN}) ELSE cost_unknown END",
         "prompt": "prompt" if version > 1 else "NULL",
         "level": "'metadata'",
     }
@@ -383,14 +431,12 @@ def _take_over(connection: sqlite3.Connection, version: int) -> None:
     connection.execute("DROP TABLE old_calls")
 
 
-_UNKNOWN = "'an older ringup wrote this, without the cost of each try'"
-
-
 def _add_costs(connection: sqlite3.Connection) -> None:
     """To version 3, whose tries had no costs. The one that was answered has those of the call."""
     for name in COSTS:
         connection.execute(f"ALTER TABLE attempts ADD COLUMN {name} {ATTEMPTS[name]}")
-    for statement in ("DROP VIEW log", "DROP VIEW tries", _LOG, _TRIES):
+    connection.execute(f"ALTER TABLE calls ADD COLUMN terms {CALLS['terms']}")
+    for statement in ("DROP VIEW log", "DROP VIEW tries", "DROP VIEW IF EXISTS asks", _LOG, _TRIES):
         connection.execute(statement)
     bill = ", ".join(COSTS)
     connection.execute(

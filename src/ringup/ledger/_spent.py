@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from ringup.ledger._read import _reading, file_of
 
@@ -19,7 +20,7 @@ class Try(Struct, frozen=True):
 
     `model` is the one that answered, or else the one that was asked for. `cost_lines` is JSON, and `unknown` says why
     there is no cost; where both are None, nothing is charged for the try, unless it is `maybe_billed`. The sizes of the
-    prompt are None where the provider didn't tell.
+    prompt are None where the provider didn't tell. `terms` are those of its bill.
     """
 
     call: int
@@ -41,6 +42,7 @@ class Try(Struct, frozen=True):
     unknown: str | None
     estimated: bool
     prices: str | None
+    terms: tuple[str, ...] = ()
 
     @property
     def is_billed(self) -> bool:
@@ -52,6 +54,7 @@ class Try(Struct, frozen=True):
 _BOTH = (
     *("request_id", "outcome", "maybe_billed", "input_tokens", "output_tokens", "cache_read_tokens"),
     *("cache_write_tokens", "cost_usd", "cost_lines", "cost_unknown", "cost_estimated", "prices"),
+    "terms",
 )
 _QUERY = f"""SELECT c.id, coalesce(a.number, 1), coalesce(a.sent, c.sent, c.queued), coalesce(a.ended, c.ended), c.kind,
     c.provider, coalesce(c.model_answered, c.model),
@@ -81,7 +84,12 @@ _MADE: Callable[..., Try] = Try
 
 
 def _try(*row: Any) -> Try:
-    *known, maybe_billed, given, answered, read, written, cost, lines, unknown, estimated, prices = row
+    *known, maybe_billed, given, answered, read, written, cost, lines, unknown, estimated, prices, terms = row
     tokens = (given, answered, read, written)
     amount = None if cost is None else Decimal(cost)
-    return _MADE(*known, bool(maybe_billed), *tokens, amount, lines, unknown, bool(estimated), prices)
+    return _MADE(*known, bool(maybe_billed), *tokens, amount, lines, unknown, bool(estimated), prices, _terms(terms))
+
+
+@lru_cache(256)
+def _terms(told: str | None) -> tuple[str, ...]:
+    return () if told is None else json.decode(told, type=tuple[str, ...])

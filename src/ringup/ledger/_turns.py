@@ -73,7 +73,13 @@ class Turns:
 
     def blob(self, data: bytes, media_type: str | None = None) -> Link:
         """Take in bytes."""
-        data = self._secrets.clean_bytes(data)
+        return self._held(self._secrets.clean_bytes(data), media_type)
+
+    def tools(self, tools: Any) -> Link:
+        """Take in a request's tools, plain values."""
+        return self._held(self._secrets.clean_json(encode(tools).decode()).encode(), "application/json")
+
+    def _held(self, data: bytes, media_type: str | None) -> Link:
         link = _digest(data)
         if link not in self._ids:
             self._blobs[link] = (link.hex(), media_type, len(data), data)
@@ -99,7 +105,7 @@ class Turns:
 
     def _put(self, role: str, text: str, parts: str | None, parent: Link, blobs: list[Link]) -> Link:
         text = self._secrets.clean(whole_text(text))
-        parts = parts if parts is None else self._secrets.clean(parts)
+        parts = parts if parts is None else self._secrets.clean_json(parts)
         link = _digest(b"\0".join([parent, role.encode(), b"-" if parts is None else b"+", (parts or text).encode()]))
         if link not in self._ids:
             self._turns[link] = (parent, role, text, parts)
@@ -221,8 +227,11 @@ def whole_text(text: str) -> str:
 # Reading
 
 
-def read_turns(connection: sqlite3.Connection, last: int | None) -> list[dict[str, Any]]:
-    """A turn and all before it, the first one first: its id, role, text, and `message` (None for texts to embed)."""
+def read_turns(connection: sqlite3.Connection, last: int | None, whole: bool = False) -> list[dict[str, Any]]:
+    """A turn and all before it, the first one first: its id, role, text, and `message` (None for texts to embed).
+
+    A message that an older ringup spoiled has its words only; where it has to be `whole`, ValueError is raised.
+    """
     found = connection.execute(
         "WITH RECURSIVE up (id, depth) AS (SELECT ?, 0 UNION ALL SELECT turns.parent, depth + 1 FROM turns "
         "JOIN up ON turns.id = up.id WHERE turns.parent IS NOT NULL) "
@@ -230,19 +239,24 @@ def read_turns(connection: sqlite3.Connection, last: int | None) -> list[dict[st
         (last,),
     )
     return [
-        {"id": turn, "role": role, "text": text, "message": _message(connection, role, text, parts)}
+        {"id": turn, "role": role, "text": text, "message": _message(connection, role, text, parts, whole)}
         for turn, role, text, parts in found
     ]
 
 
-def _message(connection: sqlite3.Connection, role: str, text: str, parts: str | None) -> Message | None:
+def _message(connection: sqlite3.Connection, role: str, text: str, parts: str | None, whole: bool) -> Message | None:
     if role == TEXTS:
         return None
     name: Any = "system" if role == INSTRUCTIONS else role
     if parts is None:
         return Message(name, (Text(text),))
-    held = _with_bytes(connection, decode(parts))
-    return msgspec.convert({"role": name, **held}, Message, builtin_types=(bytes,))
+    try:
+        held = _with_bytes(connection, decode(parts))
+        return msgspec.convert({"role": name, **held}, Message, builtin_types=(bytes,))
+    except (msgspec.MsgspecError, ValueError):
+        if whole:
+            raise ValueError(text) from None
+        return Message(name, (Text(text),))
 
 
 def _with_bytes(connection: sqlite3.Connection, value: Any) -> Any:

@@ -26,7 +26,7 @@ from ringup.errors import RingupError
 from ringup.ledger._late import Late, Priced, bills, is_estimated, not_yet
 from ringup.ledger._private import Privacy, Secrets
 from ringup.ledger._rows import Rows, cost_rows, make_rows
-from ringup.ledger._schema import COSTS, has_index, insert, open_ledger, transaction
+from ringup.ledger._schema import COSTS, has_index, insert, next_call, open_ledger, transaction
 from ringup.ledger._turns import Turns
 from ringup.script import Record
 
@@ -125,6 +125,7 @@ class Writer:
         self._file: _File | None = None
         self._late = Late(self._wake)
         self._secrets = Secrets()
+        self._is_stuck = False  # the file couldn't be written a moment ago
         self._missed: list[tuple[int, int, int, str]] = []
         self._warned: set[str] = set()
         self._waiting = 0
@@ -162,6 +163,8 @@ class Writer:
             if not receipt.wait(until - time.monotonic()) or not self._late.is_owing:
                 return
             self._late.join(until - time.monotonic())
+            if self._is_stuck:
+                time.sleep(_GATHER)
 
     def stop(self, timeout: float) -> None:
         """Write what is left, and end the thread."""
@@ -209,7 +212,7 @@ class Writer:
     def _retire(self, source: _Queue) -> bool:
         """Nothing has come for long: a client that nobody closed would keep its thread for ever."""
         with self._lock:
-            if not source.empty():
+            if not source.empty() or self._late.is_owing:
                 return False
             if self._queue is source:
                 self._thread = None
@@ -232,6 +235,7 @@ class Writer:
         with self._lock:
             self._waiting -= sum([entry.weight for entry in batch])
         with self._busy:
+            self._is_stuck = False
             records: list[Entry] = []
             for entry in batch:
                 if entry.record:
@@ -241,6 +245,7 @@ class Writer:
                 records = []
                 self._work(entry)
             self._commit(records)
+            self._price()
 
     def _commit(self, entries: list[Entry]) -> None:
         import sqlite3  # here, for who keeps no ledger
@@ -250,6 +255,7 @@ class Writer:
         try:
             self._opened().write(entries, self._missed)
         except Exception as error:
+            self._is_stuck = True
             self._close()
             if len(entries) > 1 and not isinstance(error, (sqlite3.OperationalError, OSError, RingupError)):
                 for entry in entries:  # one of them is the trouble, and not the file
@@ -265,8 +271,8 @@ class Writer:
 
     def _work(self, entry: Entry) -> None:
         try:
+            self._price()
             file = self._opened()
-            file.price(self._late.take())
             result = file.work(entry.job) if entry.job else None
         except Exception as error:
             self._close()
@@ -274,9 +280,24 @@ class Writer:
         else:
             entry.settle(result)
 
+    def _price(self) -> None:
+        """Fill in the costs of rows that were written without. Where that can't be, it is tried again with each batch,
+        and at the end."""
+        found = [] if self._is_stuck else self._late.take()
+        if not found:
+            return
+        try:
+            self._opened().price(found)
+        except Exception:
+            self._late.put_back(found)
+            self._is_stuck = True
+            self._close()
+
     def _opened(self) -> _File:
+        if self._file and self._file.is_gone():
+            self._close()
         if self._file is None:
-            self._file = _File(open_ledger(self.path), self._late, self._secrets)
+            self._file = _File(self.path, self._late, self._secrets)
             self._late.add([])
         return self._file
 
@@ -290,22 +311,28 @@ class Writer:
         """Close the file. When no other process has it open, SQLite then empties its WAL, and takes it away."""
         file, self._file = self._file, None
         if file:
-            file.price(self._late.take())
             file.connection.close()
 
     def _finish(self) -> None:
         """Close the file when all is written that there is to write."""
         with self._busy:
             self._late.join(_PATIENCE)
+            self._is_stuck = False
+            self._price()
+            if unpriced := self._late.take():
+                self._count(len(unpriced), "their costs couldn't be written")
             self._close()
 
     def _lose(self, entries: list[Entry], error: Exception) -> None:
         """A call is worth more than its row: count it, say so once, and tell the file when it can be written again."""
-        self.lost += len(entries)
-        self._missed = [*self._missed[-99:], (round(time.time() * 1e6), os.getpid(), len(entries), str(error))]
-        self._warn("lost", "the ledger %s can't be written (%s): calls go on, unlogged", self.path, error)
+        self._count(len(entries), error)
         for entry in entries:
             entry.settle(error=error)
+
+    def _count(self, calls: int, reason: object) -> None:
+        self.lost += calls
+        self._missed = [*self._missed[-99:], (round(time.time() * 1e6), os.getpid(), calls, str(reason))]
+        self._warn("lost", "the ledger %s can't be written (%s): calls go on, unlogged", self.path, reason)
 
     def _warn_of_others(self, version: str) -> None:
         self._warn(
@@ -328,6 +355,8 @@ class Writer:
         self._busy.acquire()
         self._late.join()  # it is started under that lock: a child must not be born in the midst of an import
         self._lock.acquire()
+        self._is_stuck = self._file is None
+        self._price()
         self._close()
 
     def resume(self) -> None:
@@ -344,14 +373,20 @@ class Writer:
 class _File:
     """An open ledger, and what is remembered of it."""
 
-    def __init__(self, connection: sqlite3.Connection, late: Late, secrets: Secrets) -> None:
-        self.connection = connection
+    def __init__(self, path: Path, late: Late, secrets: Secrets) -> None:
+        self.connection = connection = open_ledger(path)
+        self._path, self._place = path, _place(path)
         self._late = late
         self.is_shared = False
         self._secrets = secrets
         self.turns = Turns(connection, self._secrets, has_index(connection))
         self._seen = self._changes()
+        self._next = 0  # the number of the next call, where nobody else writes
         self._is_touched = False
+
+    def is_gone(self) -> bool:
+        """Whether somebody took the file away, or put another one in its place: what is written then is nowhere."""
+        return _place(self._path) != self._place
 
     def _changes(self) -> int:
         """A number that is another one when somebody else has written to the file."""
@@ -366,9 +401,11 @@ class _File:
         self.turns.tidy()
         rows = [self._rows_of(entry) for entry in entries]
         with transaction(self.connection):
-            if self._is_changed() and not self.turns.are_there({link for one in rows for link in one.links}):
-                self.turns.forget()  # somebody has purged it
-                rows = [self._rows_of(entry) for entry in entries]
+            if self._is_changed():
+                self._next = 0
+                if not self.turns.are_there({link for one in rows for link in one.links}):
+                    self.turns.forget()  # somebody has purged it
+                    rows = [self._rows_of(entry) for entry in entries]
             self._insert(rows)
             if missed:
                 self.connection.executemany(_INSERT_LOSS, missed)
@@ -389,10 +426,8 @@ class _File:
 
     def price(self, found: list[Priced]) -> None:
         """Fill in the costs of rows that were written without."""
-        if not found:
-            return
         rows = [cost_rows(one.id, one.record, one.bills, self._secrets) for one in found]
-        with suppress(Exception), transaction(self.connection):
+        with transaction(self.connection):
             self.connection.executemany(_SET_COST, [call for call, _ in rows])
             self.connection.executemany(_SET_COSTS, [one for _, tries in rows for one in tries])
 
@@ -403,7 +438,8 @@ class _File:
 
     def _rows_of(self, entry: Entry) -> Rows:
         assert entry.record
-        owes = not self._late.is_ready or is_estimated(entry.record)
+        is_sent = bool(entry.record.attempts)  # else its budget refused it
+        owes = is_sent and (not self._late.is_ready or is_estimated(entry.record))
         costs = not_yet(entry.record) if owes else bills(entry.record)
         rows = make_rows(entry.record, entry.privacy, costs, self._secrets, self.turns)
         rows.owes = owes
@@ -411,13 +447,24 @@ class _File:
 
     def _insert(self, rows: list[Rows]) -> None:
         """Number the rows after those that are there, and put them in."""
-        first: int = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM calls").fetchone()[0]
+        if not self._next:
+            self._next = next_call(self.connection)
         ids = self.turns.store()
-        for number, one in enumerate(rows, first):
+        for number, one in enumerate(rows, self._next):
             one.number(number, ids)
+        self._next += len(rows)
         insert(self.connection, "calls", [one.call for one in rows])
         insert(self.connection, "attempts", [row for one in rows for row in one.attempts])
         insert(self.connection, "tags", [row for one in rows for row in one.tags])
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """Which file of the disk it is; None where there is none."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _gather(source: _Queue, hurry: queue.SimpleQueue[None], until: float) -> tuple[list[Entry], bool]:

@@ -6,7 +6,6 @@ To add a provider, add a file here with a `PROVIDER` in it. Nothing else needs t
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from functools import cache
 
@@ -53,6 +52,8 @@ class Provider(Struct, frozen=True, kw_only=True, omit_defaults=True):
 @cache
 def names() -> tuple[str, ...]:
     """Every provider's name, in alphabetical order."""
+    import pkgutil  # here, for importing the package needs no list of it
+
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 

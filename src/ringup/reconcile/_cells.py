@@ -19,8 +19,8 @@ __all__ = ["Cell", "Grain", "Key", "at", "costs", "day_of", "grains", "place", "
 _LONGEST = 26 * 3_600_000_000
 """Microseconds: a day, also one on which the clocks go back."""
 
-Key = tuple[str, str, str, str]
-"""(provider, day, model, class)"""
+Key = tuple[str, str, str, str, str]
+"""(provider, day, model, class, terms)"""
 
 
 class Cell:
@@ -80,6 +80,7 @@ class Grain(Struct, frozen=True):
     classes       of tokens that it counts; those of `costs` it prices
     by_day        by days; else the whole period is one
     tokens_by_model, costs_by_model   by models
+    token_terms, cost_terms           words of terms ("flex", "batch") that are told apart
     costs_by_class  costs by classes; else each model's, or day's, is one
     """
 
@@ -88,14 +89,18 @@ class Grain(Struct, frozen=True):
     by_day: bool
     tokens_by_model: bool
     costs_by_model: bool
+    token_terms: frozenset[str] = frozenset()
+    cost_terms: frozenset[str] = frozenset()
 
     def counts(self, key: Key) -> bool:
         """Whether both sides tell tokens of this."""
-        return key[3] in self.classes and bool(key[2]) == self.tokens_by_model
+        is_place = bool(key[2]) == self.tokens_by_model and _words(key[4]) <= self.token_terms
+        return key[3] in self.classes and is_place
 
     def prices(self, key: Key) -> bool:
         """Whether both sides tell a cost of this."""
         is_place = key[3] in (TOOLS, OTHER) or bool(key[2]) == self.costs_by_model
+        is_place = is_place and _words(key[4]) <= self.cost_terms
         return bool(self.costs) and is_place and (key[3] == ALL) != self.costs_by_class
 
     @property
@@ -120,7 +125,16 @@ def _grain(lines: list[Line]) -> Grain:
         by_day=all([line.ends - line.starts <= _LONGEST for line in lines]),  # noqa: C419 - a list is quicker
         tokens_by_model=all([bool(line.model) for line in lines if line.tokens]),  # noqa: C419
         costs_by_model=all([bool(line.model) for line in priced if not line.costs.keys() & {TOOLS, OTHER}]),  # noqa: C419
+        token_terms=frozenset().union(*[_words(line.terms) for line in lines if line.tokens]),
+        cost_terms=frozenset().union(*[_words(line.terms) for line in priced]),
     )
+
+
+@lru_cache(256)
+def _words(terms: str) -> frozenset[str]:
+    """The words of an invoice's terms: "batch, fast". Ringup's bills say "fast mode"."""
+    words = [word.strip().lower().removesuffix(" mode") for word in terms.split(",")]
+    return frozenset([word for word in words if word])
 
 
 def _classes(lines: list[Line], priced: list[Line]) -> Iterable[str]:
@@ -183,13 +197,17 @@ def costs(one: Try, grain: Grain) -> dict[str, Decimal]:
     return found
 
 
-def place(provider: str, time: int, model: str, grain: Grain) -> tuple[Key, Key]:
-    """Where the tokens, and where the costs, of a model at a time belong; the class is still to be filled in."""
-    day = day_of(time, provider) if grain.by_day else ""
-    asked = model if grain.tokens_by_model else ""
-    return (provider, day, asked, ""), (provider, day, model if grain.costs_by_model else "", "")
+def place(provider: str, time: int, model: str, terms: str, grain: Grain) -> tuple[Key, Key]:
+    """Where the tokens, and where the costs, of a model at a time belong; the class is still to be filled in. Of the
+    terms, those count that the invoice knows."""
+    day, words = day_of(time, provider) if grain.by_day else "", _words(terms)
+    return (
+        (provider, day, model if grain.tokens_by_model else "", "", ", ".join(sorted(words & grain.token_terms))),
+        (provider, day, model if grain.costs_by_model else "", "", ", ".join(sorted(words & grain.cost_terms))),
+    )
 
 
 def at(key: Key, what: str) -> Key:
-    """The key of a class. Searches and what isn't used by calls are nobody's model."""
-    return (key[0], key[1], "" if what in (TOOLS, OTHER) else key[2], what)
+    """The key of a class. Searches and what isn't used by calls are nobody's model, and have no terms."""
+    is_apart = what in (TOOLS, OTHER)
+    return (key[0], key[1], "" if is_apart else key[2], what, "" if is_apart else key[4])

@@ -35,7 +35,7 @@ class _Books:
             if (since is not None and line.starts < since) or (until is not None and line.starts >= until):
                 continue
             grain = self.grains[line.provider]
-            counted, charged = place(line.provider, line.starts, line.model, grain)
+            counted, charged = place(line.provider, line.starts, line.model, line.terms, grain)
             for what, n in line.tokens.items():
                 cell = self.cells[at(counted, what)]
                 cell.invoice_tokens += n
@@ -51,7 +51,7 @@ class _Books:
 
     def add_try(self, one: Try) -> None:
         grain = self.grains[one.provider]
-        counted, charged = place(one.provider, one.sent, model_name(one.model), grain)
+        counted, charged = place(one.provider, one.sent, model_name(one.model), ", ".join(one.terms), grain)
         found = {what: n for what, n in used(one, grain).items() if what in grain.classes}
         for what, n in found.items():
             self.cells[at(counted, what)].ledger_tokens += n
@@ -110,10 +110,12 @@ def _report(books: _Books, periods: dict[str, tuple[int, int]], lost: Counter[st
         differences=tuple(differences),
         notes=tuple(_notes(books)),
         slack=sum([cell.slack for cell in books.cells.values()], Decimal(0)),
+        more=books.invoice.more,
     )
 
 
 def _differences(books: _Books, periods: dict[str, tuple[int, int]], lost: Counter[str]) -> list[Difference]:
+    terms = tuple(sorted({key[4] for key in books.cells}))
     called = {key[0] for key, cell in books.cells.items() if cell.attempts}
     found = []
     for key, cell in books.cells.items():
@@ -127,6 +129,7 @@ def _differences(books: _Books, periods: dict[str, tuple[int, int]], lost: Count
             lost=lost[day] if day else lost.total(),
             outside=books.outside[provider] if day in edges or not day else 0,
             has_calls=provider in called,
+            terms=terms,
         )
         found.append(_difference(key, cell, books.grains[provider], where))
     return sorted(found, key=_weight, reverse=True)
@@ -148,6 +151,7 @@ def _difference(key: Key, cell: Cell, grain: Grain, where: Where) -> Difference:
         provider=key[0],
         model=key[2],
         what=key[3],
+        terms=key[4],
         invoice_tokens=cell.invoice_tokens if counts else None,
         ledger_tokens=cell.ledger_tokens if counts else None,
         invoice_cost=cell.invoice_cost if prices else None,

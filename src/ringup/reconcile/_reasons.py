@@ -21,6 +21,7 @@ class Where(Struct, frozen=True):
     lost       calls that the ledger couldn't write on that day
     outside    tries beyond the invoice's time, where the cell is at its edge
     has_calls  the ledger has calls of the provider in that time at all
+    terms      all terms that there are in keys
     """
 
     key: Key
@@ -28,6 +29,7 @@ class Where(Struct, frozen=True):
     lost: int = 0
     outside: int = 0
     has_calls: bool = True
+    terms: tuple[str, ...] = ("",)
 
 
 def explain(cell: Cell, where: Where) -> tuple[Kind, str]:
@@ -39,7 +41,7 @@ def explain(cell: Cell, where: Where) -> tuple[Kind, str]:
 
 
 def _found(cell: Cell, where: Where) -> list[tuple[Kind, str]]:
-    if told := _day(cell, where) or _split(cell, where):
+    if told := _day(cell, where) or _split(cell, where) or _otherwise(cell, where):
         return told
     unsure = _uncertain(cell)
     if cell.invoice_tokens and cell.invoice_tokens == cell.ledger_tokens:
@@ -63,12 +65,12 @@ def _off(cell: Cell) -> tuple[int, Decimal]:
 
 def _day(cell: Cell, where: Where) -> list[tuple[Kind, str]]:
     """The day before or after has as much too little as this one has too much."""
-    provider, day, model, what = where.key
+    provider, day, model, what, terms = where.key
     if not day:
         return []
     for name, step in (("before", -1), ("after", 1)):
         beside = (date.fromisoformat(day) + timedelta(days=step)).isoformat()
-        other = where.cells.get((provider, beside, model, what))
+        other = where.cells.get((provider, beside, model, what, terms))
         if other and _cancel(cell, other):
             return [("day", f"the day {name} is off by the same, the other way: calls around midnight")]
     return []
@@ -83,10 +85,10 @@ def _cancel(cell: Cell, other: Cell) -> bool:
 
 def _split(cell: Cell, where: Where) -> list[tuple[Kind, str]]:
     """As many tokens in all went in, but the two don't agree on which of them were cached."""
-    provider, day, model, what = where.key
+    provider, day, model, what, terms = where.key
     if what not in (INPUT, READ, WRITE):
         return []
-    cells = [where.cells.get((provider, day, model, other)) for other in (INPUT, READ, WRITE)]
+    cells = [where.cells.get((provider, day, model, other, terms)) for other in (INPUT, READ, WRITE)]
     there = sum([held.invoice_tokens for held in cells if held])
     if not there or there != sum([held.ledger_tokens for held in cells if held]):
         return []
@@ -94,6 +96,19 @@ def _split(cell: Cell, where: Where) -> list[tuple[Kind, str]]:
         return []
     said = f": nobody told {tries(cell.unsplit)} which were cached" if cell.unsplit else ""
     return [("tokens", f"as many tokens went in, but not as many were fresh and cached{said}")]
+
+
+def _otherwise(cell: Cell, where: Where) -> list[tuple[Kind, str]]:
+    """The same tokens, but the two don't agree on their terms."""
+    here = [where.cells.get((*where.key[:4], terms)) for terms in where.terms]
+    found = [held for held in here if held]
+    off = [held.ledger_tokens - held.invoice_tokens for held in found]
+    if sum(off) or not any(off) or cell.invoice_tokens == cell.ledger_tokens:
+        return []
+    named = {terms or "the usual ones": held for terms, held in zip(where.terms, here, strict=True) if held}
+    there = [name for name, held in named.items() if held.invoice_tokens > held.ledger_tokens]
+    made = [name for name, held in named.items() if held.invoice_tokens < held.ledger_tokens]
+    return [("price", f"the same tokens on other terms: {', '.join(there)} there, and {', '.join(made)} in the ledger")]
 
 
 def tries(n: int) -> str:

@@ -34,6 +34,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     kind      what it most likely is; `reason` says it in words
     when      the time of the request, or the day (UTC; of Google's invoices: Pacific time). "" for the whole period
     what      "request", or the class of what is billed: "input", "cache read", "cache write", "output", "tools", ...
+    terms     "flex", "batch", ...: of those that the invoice tells apart, and of its line for a request
     request_id, call, attempt   which request it is, and which call and try of the ledger
     unknown   so many tries of the ledger have no number in it, because it isn't known
     matters   it is a cent or more, or nobody can say how much it is
@@ -45,6 +46,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     provider: str
     model: str
     what: str
+    terms: str = ""
     invoice_tokens: int | None = None
     ledger_tokens: int | None = None
     invoice_cost: Decimal | None = None
@@ -112,6 +114,7 @@ class Report(Struct, frozen=True, kw_only=True):
     differences  the greatest first
     notes        what else is to be known: what wasn't compared, and what is uncertain
     slack        by how much the costs may be off because the invoice rounds them
+    more         the invoice goes on: its last page isn't among those that were read
     """
 
     shapes: tuple[str, ...]
@@ -124,6 +127,7 @@ class Report(Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
     slack: Decimal = Decimal(0)
+    more: bool = False
 
     @property
     def difference(self) -> Decimal | None:
@@ -134,7 +138,13 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def agrees(self) -> bool:
-        """Whether the two agree to the cent: in all, and in each place. Without costs, to the token."""
+        """Whether the two agree to the cent: in all, and in each place. Without costs, to the token. Nobody can say so
+        of an invoice that lacks a page."""
+        return self.agrees_so_far and not self.more
+
+    @property
+    def agrees_so_far(self) -> bool:
+        """Whether the two agree in what was read of the invoice."""
         off = self.difference
         within = off is None or abs(off) < HALF_A_CENT + self.slack
         return within and not any(difference.matters for difference in self.differences)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import inf
@@ -12,6 +11,7 @@ from typing import Any
 
 from ringup.ledger import Try
 from ringup.reconcile._invoice import INPUT, OUTPUT, READ, TOKENS, WRITE, Invoice, Line, model_name
+from ringup.reconcile._matching import Moment, Span, matched
 from ringup.reconcile._report import HALF_A_CENT, Difference, Kind, Report, Sums
 
 __all__ = ["by_request"]
@@ -20,9 +20,6 @@ _MARGIN = 60_000_000
 """Microseconds before the first and after the last line in which a call belongs to the invoice."""
 _NEAR = 2_000_000
 """So close to a try is the time of a line that is its own."""
-_LONGEST = 600_000_000
-"""No try takes longer."""
-
 Pair = tuple[Line | None, Try | None]
 
 
@@ -57,6 +54,7 @@ def by_request(
         ledger=sums[1],
         differences=tuple(sorted(differences, key=_weight, reverse=True)),
         notes=tuple(notes),
+        more=invoice.more,
     )
 
 
@@ -95,12 +93,28 @@ def _paired(
             else:
                 outside += 1
     unmet = [line for same in wanted.values() for line in same]
-    return [*pairs, *_by_looks(unmet, rest)], outside
+    return [*pairs, *_by_time(unmet, rest)], outside
+
+
+def _by_time(lines: list[Line], tries: list[Try]) -> Iterator[Pair]:
+    """What has no id in common (Google's have none): tries that went on at the time of the line, with the same model,
+    tokens and cost, then with some of them."""
+    found = matched(
+        [Moment(line.starts, (*[of_line(line) for of_line, _ in _LOOKS], line.model)) for line in lines],
+        [
+            Span(one.sent, one.ended or one.sent, (*[of_try(one) for _, of_try in _LOOKS], model_name(one.model)))
+            for one in tries
+        ],
+        _NEAR,
+    )
+    yield from [(lines[at], tries[number]) for number, at in found.items()]
+    met = set(found.values())
+    rest = [one for number, one in enumerate(tries) if number not in found]
+    yield from _by_looks([line for at, line in enumerate(lines) if at not in met], rest)
 
 
 def _by_looks(lines: list[Line], tries: list[Try]) -> Iterator[Pair]:
-    """What has no id in common (Google's have none): tries of the same model with the same tokens and cost, then with
-    some of them, then at the same time."""
+    """The rest, at whatever time: somebody's clock may be wrong."""
     for of_line, of_try in _LOOKS:
         alike: dict[Any, list[Try]] = defaultdict(list)
         for one in sorted(tries, key=lambda one: one.sent, reverse=True):
@@ -113,14 +127,15 @@ def _by_looks(lines: list[Line], tries: list[Try]) -> Iterator[Pair]:
             else:
                 unmet.append(line)
         lines, tries = unmet, [one for held in alike.values() for one in held]
-    yield from _by_time(lines, tries)
+    yield from [(line, None) for line in lines]
+    yield from [(None, one) for one in tries]
 
 
 def _asked(line: Line) -> int:
     return sum([line.tokens.get(what, 0) for what in (INPUT, READ, WRITE)])
 
 
-_LOOKS: tuple[tuple[Callable[[Line], Any], Callable[[Try], Any]], ...] = (
+_LOOKS: tuple[tuple[Callable[[Line], Hashable], Callable[[Try], Hashable]], ...] = (
     (
         lambda line: (line.model, _asked(line), line.tokens.get(OUTPUT), line.cost),
         lambda one: (model_name(one.model), one.input_tokens, one.output_tokens, one.cost),
@@ -132,29 +147,6 @@ _LOOKS: tuple[tuple[Callable[[Line], Any], Callable[[Try], Any]], ...] = (
     (lambda line: (line.model, _asked(line)), lambda one: (model_name(one.model), one.input_tokens)),
 )
 """What a line and its try have in common, the surest first."""
-
-
-def _by_time(lines: list[Line], tries: list[Try]) -> Iterator[Pair]:
-    by_model: dict[str, list[Try]] = defaultdict(list)
-    for one in sorted(tries, key=lambda one: one.sent):
-        by_model[model_name(one.model)].append(one)
-    for line in lines:
-        found = _near(line, by_model[line.model])
-        if found:
-            by_model[line.model].remove(found)
-        yield line, found
-    yield from [(None, one) for held in by_model.values() for one in held]
-
-
-def _near(line: Line, tries: list[Try]) -> Try | None:
-    """The first try that was going on at the time of the line."""
-    at = bisect_left(tries, line.starts - _LONGEST, key=lambda one: one.sent)
-    for one in tries[at:]:
-        if one.sent > line.starts + _NEAR:
-            break
-        if line.starts <= (one.ended or one.sent) + _NEAR:
-            return one
-    return None
 
 
 # What is in a pair
@@ -243,6 +235,7 @@ def _difference(kind: Kind, reason: str, line: Line | None, one: Try | None) -> 
         provider=line.provider if line else one.provider if one else "",
         model=line.model if line else model_name(one.model) if one else "",
         what="request",
+        terms=line.terms if line else "",
         invoice_tokens=sum(line.tokens.values()) if line and line.tokens else None,
         ledger_tokens=sum(used.values()) if one and (used := _used(one)) else None,
         invoice_cost=there,

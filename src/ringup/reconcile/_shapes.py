@@ -85,7 +85,7 @@ def _entries(value: Any) -> list[Any]:
 
 
 def _read_entries(entries: list[Any], are_pages: bool) -> Invoice:
-    entries = [entry for entry in entries if isinstance(entry, dict)]
+    entries = [entry for entry in entries if isinstance(entry, dict) and entry]
     if not entries:
         raise _unknown(
             "it has pages without anything in them" if are_pages else "its JSON has none of the known fields"

@@ -1,4 +1,4 @@
-"""What a call has used up, counted where the answer is made: for the invoice, and not for the answer's own usage.
+"""What a call has used up, counted where the answer is made: for the invoice, and not read off the answer's JSON.
 
 A whole answer is all used, whatever becomes of it on its way. A stream is used as far as it was made when the client
 left, or when a fault cut it: a model doesn't go on for nobody, but it is a token ahead.

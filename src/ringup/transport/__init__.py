@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib.util import find_spec
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from ringup.errors import ConfigurationError, MissingExtraError, ParameterError
 from ringup.http import HttpRequest, HttpResponse
+from ringup.later import later
 from ringup.secret import Auth
-from ringup.transport._httpx2 import AsyncHttpx2, Httpx2
 from ringup.transport._network import Options, host_and_port, is_loopback
 from ringup.transport._pyreqwest import AsyncPyreqwest, Forked, Pyreqwest
+
+if TYPE_CHECKING:
+    import ringup.transport._httpx2 as httpx2_engine
+else:
+    httpx2_engine = later("transport._httpx2")
 
 __all__ = [
     "Answer",
@@ -124,12 +128,20 @@ def make_transport(options: Options, kind: Kind | None = None) -> Transport:
     Raises ParameterError for an unknown kind. The engine is loaded at the first call; that raises ConfigurationError
     when there is none for a forked process, and MissingExtraError when httpx2 is asked for and not installed.
     """
-    return _SyncTransport(options, _known(kind), Pyreqwest, Httpx2)
+    return _SyncTransport(options, _known(kind), Pyreqwest, _other)
 
 
 def make_async_transport(options: Options, kind: Kind | None = None) -> AsyncTransport:
     """`make_transport`, for async code."""
-    return _AsyncTransport(options, _known(kind), AsyncPyreqwest, AsyncHttpx2)
+    return _AsyncTransport(options, _known(kind), AsyncPyreqwest, _async_other)
+
+
+def _other(options: Options) -> Transport:
+    return httpx2_engine.Httpx2(options)
+
+
+def _async_other(options: Options) -> AsyncTransport:
+    return httpx2_engine.AsyncHttpx2(options)
 
 
 def _known(kind: Kind | None) -> Kind | None:
@@ -169,6 +181,8 @@ class _Transport(Generic[T]):
                 return self._pyreqwest(self._options)
             except Forked:
                 pass
+        from importlib.util import find_spec  # here, for hardly anybody comes so far
+
         if self._kind != "pyreqwest" and find_spec("httpx2"):
             return self._httpx2(self._options)
         if self._kind == "httpx2":

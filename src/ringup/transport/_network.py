@@ -84,7 +84,7 @@ def _is_proxy(url: object) -> bool:
 def check(request: HttpRequest, auth: Auth | None) -> None:
     """Refuse what would break out of its header. Raises ParameterError, or KeyFormatError for the key."""
     for name, value in request.headers.items():
-        if not _NAME.fullmatch(name):
+        if not _is_name(name):
             raise ParameterError(f"{name!r} can't be the name of a header", parameter="headers")
         if name.lower() in _OURS:
             raise ParameterError(f"the header {name!r} is written by the transport itself", parameter=name)
@@ -92,8 +92,13 @@ def check(request: HttpRequest, auth: Auth | None) -> None:
             raise ParameterError(
                 f"the header {name!r} holds a line break, or a character that isn't printable ASCII", parameter=name
             )
-    if auth and not (auth.value().isascii() and auth.value().isprintable()):
+    if auth and not (auth.secret.reveal().isascii() and auth.secret.reveal().isprintable()):
         raise KeyFormatError("the API key holds a line break, or a character that isn't printable ASCII.")
+
+
+@lru_cache(maxsize=256)
+def _is_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name))
 
 
 def headers_of(request: HttpRequest, auth: Auth | None) -> dict[str, str]:

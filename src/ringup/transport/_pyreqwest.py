@@ -17,9 +17,8 @@ import contextlib
 import os
 import re
 from datetime import timedelta
-from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ringup.errors import ConfigurationError
 from ringup.http import HttpRequest, HttpResponse
@@ -156,7 +155,8 @@ def _certificates(ca_file: str | None) -> list[bytes]:
     if ca_file is None:
         return []
     try:
-        text = Path(ca_file).read_bytes()
+        with open(ca_file, "rb") as file:
+            text = file.read()
     except OSError as error:
         raise ConfigurationError(f"ca_file can't be read: {error.strerror}: {ca_file}") from None
     found = re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", text, re.DOTALL)
@@ -187,6 +187,8 @@ def _headers(answer: Any) -> dict[str, str]:
         found = headers.dict_multi_value()
     except ValueError:
         found = {name: values for name in set(headers.keys()) if (values := _values(headers, name))}
+    if list not in map(type, found.values()):  # mostly, no name is there twice
+        return cast("dict[str, str]", found)
     return {name: value if isinstance(value, str) else ", ".join(value) for name, value in found.items()}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from ringup.wire import CountWire, EmbedWire, Wire
+if TYPE_CHECKING:
+    from ringup.wire import CountWire, EmbedWire, Wire
 
 __all__ = ["NAMES", "find", "find_count", "find_embeddings"]
 

@@ -46,8 +46,8 @@ _METHOD = {
     "responses": "responses.create",
     "anthropic_messages": "messages.create",
 }
-_OWN_HEADERS = frozenset({"content-type", "accept", "anthropic-version"})
-"""Headers that every SDK sends by itself."""
+_OWN_HEADERS = frozenset({"content-type", "accept"})
+"""Headers that every SDK sends by itself. Not Anthropic's version: a newer one takes other parameters."""
 
 _CONFIG = frozenset({"systemInstruction", "tools", "toolConfig", "safetySettings", "cachedContent"})
 """Fields of a Gemini body that Google's SDK has in its `config`, as it has those of `generationConfig`."""

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ringup.cli.log.follow import follow
-from ringup.cli.log.logged import NO_WORDS
+from ringup.cli.log.logged import LARGEST, NO_WORDS
 from ringup.cli.log.table import Table
 from ringup.cli.output import note, warn
 from ringup.cli.setup import ledger_path
@@ -48,7 +48,7 @@ def log(context: click.Context, /, number: int, follows: bool, json_: bool, **gi
     """
     if context.invoked_subcommand:
         return _refuse_options(context, context.invoked_subcommand)
-    path, filters = ledger_path(), _filters(given)
+    path, number, filters = ledger_path(), min(number, LARGEST), _filters(given)
     try:
         calls = rows(path, number, **filters)
     except ParameterError as error:

@@ -9,7 +9,7 @@ import click
 from ringup import ledger
 from ringup.cli.setup import ledger_path
 
-__all__ = ["CALL", "FROM_THE_END", "NO_WORDS", "CallId", "find_call", "name"]
+__all__ = ["CALL", "FROM_THE_END", "LARGEST", "NO_WORDS", "CallId", "find_call", "name"]
 
 FROM_THE_END = {"ignore_unknown_options": True}
 """The context settings of a command that takes a `CALL`: -1 isn't an option of it."""
@@ -18,7 +18,8 @@ NO_WORDS = "RINGUP_LEDGER_LEVEL=full keeps those of the calls to come."
 """What to do about words that weren't kept."""
 
 
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
+"""The largest number that SQLite knows."""
 
 
 class CallId(click.ParamType[int]):
@@ -34,12 +35,12 @@ class CallId(click.ParamType[int]):
             self.fail(f"{value!r} is no call: give an id of `ringup log`, or `last`.", param, ctx)
         path = ledger_path()
         if wanted < 0:
-            found = ledger.rows(path, -wanted)
+            found = ledger.rows(path, min(-wanted, LARGEST))
             if len(found) == -wanted:
                 return int(found[-1]["id"])
             many = f"{len(found):,} call{'s' * (len(found) != 1)}"
             self.fail(f"the log {path} has {many}.", param, ctx)
-        if wanted > _LARGEST or ledger.call(path, wanted) is None:
+        if wanted > LARGEST or ledger.call(path, wanted) is None:
             newest = ledger.newest(path)
             known = f"the newest is {newest}." if newest else "it is empty."
             self.fail(f"the log {path} has no call {wanted}; {known}", param, ctx)

@@ -18,7 +18,7 @@ from ringup.cli.setup import Setup, complete_model, ledger_path
 from ringup.cli.telling import as_dict, close, dump, gather, play, print_whole
 from ringup.cli.toolbox import Toolbox
 from ringup.client import Client
-from ringup.errors import OutputError, RingupError
+from ringup.errors import AuthenticationError, OutputError, PermissionDeniedError, RingupError
 from ringup.ledger import newest, rows
 from ringup.messages import Refusal
 from ringup.reply import Reply
@@ -26,6 +26,8 @@ from ringup.reply import Reply
 __all__ = ["replay"]
 
 _TAG = "replay_of"
+_VENDORS = {"anthropic_messages": "anthropic", "gemini": "gemini"}
+"""Whose API it is that a server speaks; else OpenAI's."""
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 _ROW = (
     *("id", "started", "provider", "model", "model_answered", "outcome", "finish_reason", "error", "input_tokens"),
@@ -61,6 +63,8 @@ def replay(*, id: int, model: str | None, json_: bool, verbose: bool) -> None:
             raise
         reply, failed = error.partial, error
     except RingupError as error:
+        if setup.base_url and isinstance(error, AuthenticationError | PermissionDeniedError):
+            error.advice = _with_key(asked)
         if json_:
             write(dump(report(error)))
         raise
@@ -96,6 +100,15 @@ def _again(asked: Asked, model: str | None, verbose: bool) -> tuple[Setup, dict[
         shows_thinking=verbose or asked.request.reasoning is not None,
     )
     return setup, {**setup.params, **params}
+
+
+def _with_key(asked: Asked) -> str:
+    """How a server that was named by its address alone gets a key, which goes nowhere unless it is meant for it."""
+    vendor = providers.find(_VENDORS.get(asked.wire.NAME, "openai"))
+    assert vendor
+    place, key = vendor.base_url_env[0], (vendor.key_env or ("",))[0]
+    again = f"ringup log replay {asked.id} -m {vendor.name}/{asked.request.model}"
+    return f"If the server wants a key, give it by the vendor's variables: {place}={asked.base_url} {key}=... {again}"
 
 
 def _provider_of(model: str) -> providers.Provider | None:

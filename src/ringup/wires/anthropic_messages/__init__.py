@@ -19,15 +19,33 @@ documents in an assistant's message, citations in a user's text).
 
 from __future__ import annotations
 
-from ringup.wires.anthropic_messages._checks import refuse
-from ringup.wires.anthropic_messages._count import read_count, write_count
+from typing import TYPE_CHECKING
+
+from ringup.later import names_later
 from ringup.wires.anthropic_messages._errors import read_error, write_error
 from ringup.wires.anthropic_messages._parts import NAME, NEW_VERSION, OLD_VERSION
 from ringup.wires.anthropic_messages._reader import Reader
 from ringup.wires.anthropic_messages._reply import read_reply, write_reply
 from ringup.wires.anthropic_messages._request import PATH, version_for, write_request
-from ringup.wires.anthropic_messages._server import FIELDS, read_messages, read_request
-from ringup.wires.anthropic_messages._writer import Writer
+
+if TYPE_CHECKING:
+    from ringup.wires.anthropic_messages._checks import refuse
+    from ringup.wires.anthropic_messages._count import read_count, write_count
+    from ringup.wires.anthropic_messages._server import FIELDS, read_messages, read_request
+    from ringup.wires.anthropic_messages._writer import Writer
+else:
+    __getattr__ = names_later(
+        __name__,
+        {
+            "FIELDS": "_server",
+            "Writer": "_writer",
+            "read_count": "_count",
+            "read_messages": "_server",
+            "read_request": "_server",
+            "refuse": "_checks",
+            "write_count": "_count",
+        },
+    )
 
 __all__ = [
     "FIELDS",

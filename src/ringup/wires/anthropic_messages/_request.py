@@ -63,9 +63,10 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     if request.stream:
         body["stream"] = True
     _merge(body, request.extra)
-    version = OLD_VERSION if turns.old or any(name in body for name in SAMPLING) else NEW_VERSION
+    version = OLD_VERSION if turns.old or not body.keys().isdisjoint(SAMPLING) else NEW_VERSION
     headers = {"content-type": "application/json", "anthropic-version": version}
-    headers.update({name.lower(): value for name, value in request.headers.items()})
+    if request.headers:
+        headers.update({name.lower(): value for name, value in request.headers.items()})
     return HttpRequest(path=PATH, headers=headers, body=encode(body)), tuple(dict.fromkeys(notices))
 
 
@@ -229,6 +230,8 @@ def _write_sampling(body: dict[str, Any], request: Request, notices: list[Notice
 
 
 def _write_tools(body: dict[str, Any], request: Request, notices: list[Notice]) -> None:
+    if not request.tools and request.tool_choice is None:
+        return
     tools = [block for tool in request.tools if (block := _write_tool(tool, notices)) is not None]
     if tools:
         body["tools"] = tools

@@ -14,14 +14,29 @@ Errors are OpenAI's, as on its other wires: `ringup.openai_errors`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ringup.later import names_later
 from ringup.openai_errors import read_error, write_error
-from ringup.wires.chat_completions._checks import FIELDS
 from ringup.wires.chat_completions._parts import NAME, PATH
 from ringup.wires.chat_completions._reader import Reader
 from ringup.wires.chat_completions._reply import read_reply, write_reply
 from ringup.wires.chat_completions._request import write_request
-from ringup.wires.chat_completions._server import read_messages, read_request
-from ringup.wires.chat_completions._writer import Writer
+
+if TYPE_CHECKING:
+    from ringup.wires.chat_completions._checks import FIELDS
+    from ringup.wires.chat_completions._server import read_messages, read_request
+    from ringup.wires.chat_completions._writer import Writer
+else:
+    __getattr__ = names_later(
+        __name__,
+        {
+            "FIELDS": "_checks",
+            "Writer": "_writer",
+            "read_messages": "_server",
+            "read_request": "_server",
+        },
+    )
 
 __all__ = [
     "FIELDS",

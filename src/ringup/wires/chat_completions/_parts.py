@@ -257,15 +257,17 @@ def detail_block(part: Thinking) -> dict[str, Any]:
 
 def _reasoning(message: dict[str, Any]) -> list[Part]:
     """The reasoning that a message has in fields of its own: the list's items, and the plain text if they have none."""
-    details = message.get("reasoning_details")
-    parts = [read_detail(item) for item in details if isinstance(item, dict)] if isinstance(details, list) else []
-    if any(part.text for part in parts):
-        return [*parts]
+    parts: list[Part] = []
+    if isinstance(details := message.get("reasoning_details"), list):
+        found = [read_detail(item) for item in details if isinstance(item, dict)]
+        parts += found
+        if any(part.text for part in found):
+            return parts
     for field in _REASONING:
         text = message.get(field)
         if text and isinstance(text, str):
             return [Thinking(text, extra=extra_of({"field": field})), *parts]
-    return [*parts]
+    return parts
 
 
 def reasoning_fields(parts: Iterable[Part]) -> dict[str, Any]:
@@ -347,12 +349,14 @@ def message_parts(
     refusal = message.get("refusal")
     if refusal and isinstance(refusal, str):
         parts.append(Refusal(refusal))
-    parts.extend(_audio(message.get("audio")))
+    if audio := message.get("audio"):
+        parts.extend(_audio(audio))
     calls = message.get("tool_calls")
     if isinstance(calls, list):
         found = [read_call(call) for call in calls if isinstance(call, dict)]
         parts.extend([call for call in found if call])
-    parts.extend(_old_call(message.get("function_call")))
+    if old := message.get("function_call"):
+        parts.extend(_old_call(old))
     return parts, filled(message, _KNOWN)
 
 

@@ -128,8 +128,9 @@ _CACHED = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "nu
 
 def _first(flat: dict[str, Any], names: tuple[str, ...]) -> int | None:
     for name in names:
-        if count(flat.get(name)) is not None:
-            return count(flat.pop(name))
+        if (found := count(flat.get(name))) is not None:
+            del flat[name]
+            return found
     return None
 
 
@@ -177,7 +178,9 @@ def _choice(choices: Any) -> dict[str, Any] | None:
     """The first choice that holds a message."""
     found = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     found = [choice for choice in found if isinstance(choice.get("message"), dict) or choice.get("error")]
-    return min(found, key=lambda choice: count(choice.get("index")) or 0) if found else None
+    if len(found) < 2:
+        return found[0] if found else None
+    return min(found, key=lambda choice: count(choice.get("index")) or 0)
 
 
 def _reply(value: dict[str, Any], choice: dict[str, Any]) -> Reply:

@@ -64,6 +64,8 @@ _NAMELESS = "this server takes no names of speakers; the name was left out"
 _NEXT = "The result is in the next message."
 _PLAIN = {"type", "text"}
 _EMPTY = {"role", "content"}
+_SAME = ("user", "assistant", "system")
+"""Roles that are the same word here."""
 
 Block = dict[str, Any]
 
@@ -77,7 +79,7 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     notices = Notices()
     body: Block = {"model": request.model, "messages": _messages(request, rules, notices)}
     _settings(body, request, rules, notices)
-    if tools := [_tool(tool) for tool in request.tools if is_ours(tool, NAME, "tools", notices)]:
+    if request.tools and (tools := [_tool(tool) for tool in request.tools if is_ours(tool, NAME, "tools", notices)]):
         body["tools"] = tools
     if request.tool_choice is not None and is_ours(request.tool_choice, NAME, "tool_choice", notices):
         body["tool_choice"] = _tool_choice(request.tool_choice)
@@ -91,7 +93,8 @@ def write_request(request: Request, rules: Rules) -> tuple[HttpRequest, tuple[No
     if body.get("stream_options", True) is None:
         del body["stream_options"]
     headers = {"content-type": "application/json", "accept": "application/json"}
-    headers.update({name.lower(): value for name, value in request.headers.items()})
+    if request.headers:
+        headers.update({name.lower(): value for name, value in request.headers.items()})
     return HttpRequest(path=PATH, headers=headers, body=encode(body)), tuple(notices.values())
 
 
@@ -166,7 +169,8 @@ def _messages(request: Request, rules: Rules, notices: Notices) -> list[Block]:
     for message in request.messages:
         part = message.parts[0] if len(message.parts) == 1 else None
         if type(part) is Text and not (part.extra or message.extra or message.name or writer.moved):
-            writer.written.append({"role": writer.role(message), "content": part.text})
+            role = message.role if message.role in _SAME else writer.role(message)
+            writer.written.append({"role": role, "content": part.text})
         else:
             writer.add(message)
     writer.flush()

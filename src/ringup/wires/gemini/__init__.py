@@ -18,16 +18,35 @@ of tools stops with STOP; a blocked prompt is an answer of 200 without candidate
 
 from __future__ import annotations
 
-from ringup.wires.gemini._checks import refuse
-from ringup.wires.gemini._count import read_count, write_count
+from typing import TYPE_CHECKING
+
+from ringup.later import names_later
 from ringup.wires.gemini._errors import read_error, write_error
 from ringup.wires.gemini._fields import FIELDS, plain_name
 from ringup.wires.gemini._parts import NAME, PATH
 from ringup.wires.gemini._reader import Reader
 from ringup.wires.gemini._reply import read_reply, write_reply
 from ringup.wires.gemini._request import write_request
-from ringup.wires.gemini._server import check_names, model_of, read_request, tidy
-from ringup.wires.gemini._writer import Writer
+
+if TYPE_CHECKING:
+    from ringup.wires.gemini._checks import refuse
+    from ringup.wires.gemini._count import read_count, write_count
+    from ringup.wires.gemini._server import check_names, model_of, read_request, tidy
+    from ringup.wires.gemini._writer import Writer
+else:
+    __getattr__ = names_later(
+        __name__,
+        {
+            "Writer": "_writer",
+            "check_names": "_server",
+            "model_of": "_server",
+            "read_count": "_count",
+            "read_request": "_server",
+            "refuse": "_checks",
+            "tidy": "_server",
+            "write_count": "_count",
+        },
+    )
 
 __all__ = [
     "FIELDS",

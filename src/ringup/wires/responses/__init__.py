@@ -19,15 +19,31 @@ set; and the events of a stream carry types and indexes.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ringup.later import names_later
 from ringup.openai_errors import read_error, write_error
-from ringup.wires.responses._checks import FIELDS
-from ringup.wires.responses._count import read_count, write_count
 from ringup.wires.responses._parts import CALLS, NAME, PATH, kind_of
 from ringup.wires.responses._reader import Reader
 from ringup.wires.responses._reply import echo, read_reply, write_reply
 from ringup.wires.responses._request import is_stateless, write_request
-from ringup.wires.responses._server import read_request
-from ringup.wires.responses._writer import Writer
+
+if TYPE_CHECKING:
+    from ringup.wires.responses._checks import FIELDS
+    from ringup.wires.responses._count import read_count, write_count
+    from ringup.wires.responses._server import read_request
+    from ringup.wires.responses._writer import Writer
+else:
+    __getattr__ = names_later(
+        __name__,
+        {
+            "FIELDS": "_checks",
+            "Writer": "_writer",
+            "read_count": "_count",
+            "read_request": "_server",
+            "write_count": "_count",
+        },
+    )
 
 __all__ = [
     "CALLS",

@@ -140,8 +140,8 @@ class Growing:
         """The index of the part for a place in a message's content; it begins, if it hasn't."""
         if place not in item.parts and not item.ended:
             part = read_content(block, item.fields, bool(item.parts))
-            words = part.text if isinstance(part, Text | Refusal) else ""
-            self._start(item, place, replace(part, text="") if isinstance(part, Text | Refusal) else part)
+            words = part.text if isinstance(part, (Text, Refusal)) else ""
+            self._start(item, place, replace(part, text="") if isinstance(part, (Text, Refusal)) else part)
             self._grow(item.parts[place], words)
         return item.parts.get(place, -1)
 

@@ -185,7 +185,7 @@ def belongs(part: Part, group: list[Part]) -> bool:
     """Whether a piece of content stands in the same message item as those of the group."""
     if isinstance(part, Opaque) or all(isinstance(other, Opaque) for other in group):
         return True
-    return isinstance(part, Text | Refusal) and "joins" in own(part.extra)
+    return isinstance(part, (Text, Refusal)) and "joins" in own(part.extra)
 
 
 def groups(parts: Iterable[Part]) -> Iterator[list[Part]]:
@@ -206,14 +206,14 @@ def groups(parts: Iterable[Part]) -> Iterator[list[Part]]:
 
 def is_content(part: Part) -> bool:
     """Whether a part of an assistant's turn stands inside a message item."""
-    return isinstance(part, Text | Refusal) or (isinstance(part, Opaque) and looks_like_content(part.data))
+    return isinstance(part, (Text, Refusal)) or (isinstance(part, Opaque) and looks_like_content(part.data))
 
 
 def content_block(part: Part) -> dict[str, Any]:
     """A part as the content of an assistant's message item."""
     if isinstance(part, Opaque):
         return part.data
-    assert isinstance(part, Text | Refusal)
+    assert isinstance(part, (Text, Refusal))
     block: dict[str, Any] = {"type": "refusal", "refusal": part.text}
     if isinstance(part, Text):
         block = {"type": "output_text", "text": part.text, "annotations": [], "logprobs": []}
@@ -223,7 +223,7 @@ def content_block(part: Part) -> dict[str, Any]:
 
 def group_fields(group: list[Part]) -> dict[str, Any]:
     """The own fields of the message item that a group of parts stands in."""
-    found = [own(part.extra).get("item") for part in group if isinstance(part, Text | Refusal)]
+    found = [own(part.extra).get("item") for part in group if isinstance(part, (Text, Refusal))]
     return next((fields for fields in found if fields), {})
 
 

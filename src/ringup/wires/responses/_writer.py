@@ -191,7 +191,7 @@ class Writer:
     def _content_added(self, item: _Item, part: Part) -> bytes:
         place = len(item.parts) - 1
         block = content_block(part)
-        words = part.text if isinstance(part, Text | Refusal) else ""
+        words = part.text if isinstance(part, (Text, Refusal)) else ""
         if words:
             block["text" if isinstance(part, Text) else "refusal"] = ""
         return self._about("content_part.added", item, content_index=place, part=block) + self._words(
@@ -328,6 +328,6 @@ def _id(part: Part) -> str | None:
     if isinstance(part, Opaque):
         fields = part.data
     else:
-        fields = group_fields([part]) if isinstance(part, Text | Refusal) else own(part.extra)
+        fields = group_fields([part]) if isinstance(part, (Text, Refusal)) else own(part.extra)
     found = fields.get("id")
     return found if isinstance(found, str) else None
