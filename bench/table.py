@@ -31,7 +31,7 @@ def _cell(row: Row, name: str, results: Results) -> str:
     if (row.beside, name) in results:
         return f"{shown} ({value / results[row.beside, name]:.2f} × that at 64)"
     against = results.get((row.name, "raw" if name == "ringup" else "ringup"))
-    return f"{shown} ({value / against:.2g}×)" if against and name != "raw" else shown
+    return f"{shown} ({_times(value / against)}×)" if against and name != "raw" else shown
 
 
 def _lines(wire: str, results: Results) -> list[list[str]]:
@@ -84,3 +84,8 @@ def write(page: Path, text: str) -> None:
     if not found:
         raise SystemExit(f"bench: {page} lacks the markers {BEGIN} and {END}")
     page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+
+
+def _times(ratio: float) -> str:
+    """Two digits, or all of a large one."""
+    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2g}"
