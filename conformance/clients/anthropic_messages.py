@@ -139,7 +139,7 @@ def _accounts(checks: Checks) -> None:
         same("request-id", answer.headers["request-id"], kit.call.headers["request-id"])
         left = int(answer.headers["anthropic-ratelimit-requests-remaining"])
         limit = int(answer.headers["anthropic-ratelimit-requests-limit"])
-        holds("requests that are left", 0 < left < limit, left)
+        holds("requests that are left", 0 < left <= limit, left)
         holds("Paris", "Paris" in (await got(answer.parse())).content[0].text, answer)
 
 

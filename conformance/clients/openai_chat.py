@@ -135,7 +135,7 @@ def _accounts(checks: Checks) -> None:
         same("x-request-id", answer.headers["x-request-id"], kit.call.headers["x-request-id"])
         same("request_id", answer.request_id, kit.call.headers["x-request-id"])
         left = int(answer.headers["x-ratelimit-remaining-requests"])
-        holds("requests that are left", 0 < left < int(answer.headers["x-ratelimit-limit-requests"]), left)
+        holds("requests that are left", 0 < left <= int(answer.headers["x-ratelimit-limit-requests"]), left)
         holds("Paris", "Paris" in (await got(answer.parse())).choices[0].message.content, answer.text)
         manager = kit.client.chat.completions.with_streaming_response.create(model=MODEL, messages=user("Hi"))
         async with opened(manager) as streamed:

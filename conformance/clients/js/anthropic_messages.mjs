@@ -98,7 +98,7 @@ function accounts(add, sim, client) {
     same("the request's id", request_id, (await sim.call()).answer.headers["request-id"]);
     const left = Number(response.headers.get("anthropic-ratelimit-requests-remaining"));
     const limit = Number(response.headers.get("anthropic-ratelimit-requests-limit"));
-    holds("requests that are left", left > 0 && left < limit, left);
+    holds("requests that are left", left > 0 && left <= limit, left);
     holds("Paris", data.content[0].text.includes("Paris"), data);
   });
 }

@@ -97,7 +97,7 @@ function accounts(add, sim, client) {
     same("x-request-id", [request_id, response.headers.get("x-request-id")], Array(2).fill(headers["x-request-id"]));
     const left = Number(response.headers.get("x-ratelimit-remaining-requests"));
     const limit = Number(response.headers.get("x-ratelimit-limit-requests"));
-    holds("requests that are left", left > 0 && left < limit, left);
+    holds("requests that are left", left > 0 && left <= limit, left);
     holds("Paris", data.choices[0].message.content.includes("Paris"), data);
     const plain = await ask(client).asResponse();
     same("the body, not yet read", (await plain.json()).object, "chat.completion");
