@@ -251,6 +251,16 @@ def test_the_simulators() -> None:
     assert from_json.lines[0].starts == at("2026-11-02 16:30") + 123_456
     with pytest.raises(InvoiceError, match="put together"):
         join([from_json, read(page(COMPLETIONS))])
+    unlisted = {
+        **line,
+        "number": 2,
+        "request_id": "req_2",
+        "cost_usd": None,
+        "reason": "no price is listed",
+        "parts": [],
+    }
+    both = read({"currency": "USD", "prices": None, "total": "0.0001", "lines": [{**line, "parts": []}, unlisted]})
+    assert join([both]).lines == both.lines  # one without a price takes nothing from the others
 
 
 def test_usage_and_costs_together_count_tokens_once() -> None:

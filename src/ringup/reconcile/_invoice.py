@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringup.errors import ConfigurationError
 
@@ -115,8 +116,7 @@ class Builder:
 
     def spans(self, provider: str, starts: int, ends: int) -> None:
         """A time that the invoice tells of, also where it has nothing in it."""
-        was = self._periods.get(provider, (starts, ends))
-        self._periods[provider] = (min(was[0], starts), max(was[1], ends))
+        _widen(self._periods, provider, starts, ends)
 
     def left_out(self, what: str) -> None:
         """A line that can't be compared."""
@@ -139,8 +139,7 @@ def join(invoices: Iterable[Invoice]) -> Invoice:
     """Several files as one invoice: pages, providers, usage and costs of the same time.
 
     Where a provider's usage is there, its costs tell no tokens: they would count twice. So would a file that is given
-    twice: it counts once. Raises InvoiceError for a mix
-    of invoices by request with others.
+    twice: it counts once. Raises InvoiceError for a mix of invoices by request with others.
     """
     given = list(invoices)
     held = [invoice for at, invoice in enumerate(given) if not invoice.lines or invoice not in given[:at]]
@@ -149,15 +148,16 @@ def join(invoices: Iterable[Invoice]) -> Invoice:
             "an invoice that has each request can't be put together with one that has sums.",
             advice="Reconcile them one after the other.",
         )
-    used = {line.provider for invoice in held for line in invoice.lines if line.tokens and not line.costs}
+    lines = [line for invoice in held for line in invoice.lines]
+    apart = () if held[0].per_request else lines  # a request's tokens and cost are in one line
+    used = {line.provider for line in apart if line.tokens and not line.costs}
     periods: dict[str, tuple[int, int]] = {}
     for invoice in held:
         for provider, (starts, ends) in invoice.periods.items():
-            was = periods.get(provider, (starts, ends))
-            periods[provider] = (min(was[0], starts), max(was[1], ends))
+            _widen(periods, provider, starts, ends)
     return Invoice(
         shapes=tuple(dict.fromkeys([shape for invoice in held for shape in invoice.shapes])),
-        lines=[_without_tokens(line) if line.provider in used else line for one in held for line in one.lines],
+        lines=[replace(line, tokens={}) if line.costs and line.provider in used else line for line in lines],
         periods=periods,
         covers=frozenset().union(*[invoice.covers for invoice in held]),
         per_request=held[0].per_request,
@@ -178,18 +178,9 @@ def _more(invoices: list[Invoice]) -> bool:
     return any(last.values())
 
 
-def _without_tokens(line: Line) -> Line:
-    if not line.costs or not line.tokens:
-        return line
-    return Line(
-        provider=line.provider,
-        starts=line.starts,
-        ends=line.ends,
-        model=line.model,
-        costs=line.costs,
-        terms=line.terms,
-        slack=line.slack,
-    )
+def _widen(periods: dict[str, tuple[int, int]], provider: str, starts: int, ends: int) -> None:
+    was = periods.get(provider, (starts, ends))
+    periods[provider] = (min(was[0], starts), max(was[1], ends))
 
 
 # Values as files write them
