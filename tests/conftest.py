@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
+from conformance import npm
 from hypothesis import HealthCheck, settings
 
 # Loaded here, and not as it comes with ringup (`-p no:ringup`): then coverage sees ringup being imported.
@@ -52,3 +54,14 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
         monkeypatch.setenv(name, DEAD)
     for name in ("NO_PROXY", "no_proxy"):  # the vendors' SDKs need to be told
         monkeypatch.setenv(name, DIRECT)
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The SDKs in JavaScript, as examples/js pins them, installed before the network is denied: their folder."""
+    folder = Path(__file__).parent.parent / "examples" / "js"
+    reason = npm.install(folder)
+    if reason == npm.NO_NODE:
+        pytest.skip(reason)
+    assert not reason
+    return folder / "node_modules"

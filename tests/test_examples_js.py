@@ -5,7 +5,6 @@ Without Node.js all of it is skipped.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -29,32 +28,6 @@ NODE, NPM = shutil.which("node"), shutil.which("npm")
 Runner = Callable[[str], str]
 
 pytestmark = pytest.mark.skipif(not (NODE and NPM), reason="Node.js (node and npm) isn't installed")
-
-
-def locked() -> dict[str, str]:
-    """The version of each package that package-lock.json asks for."""
-    packages = json.loads((EXAMPLES / "package-lock.json").read_text())["packages"]
-    return {name: package["version"] for name, package in packages.items() if name}
-
-
-def installed() -> dict[str, str]:
-    """The version of each package that is in node_modules, as npm noted it there."""
-    note = EXAMPLES / "node_modules" / ".package-lock.json"
-    packages = json.loads(note.read_text())["packages"] if note.exists() else {}
-    return {name: package["version"] for name, package in packages.items()}
-
-
-@pytest.fixture(scope="session")
-def packages() -> None:
-    """The SDKs, installed as the lock file says: once, and by one test process only."""
-    assert NPM
-    with (EXAMPLES / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if installed() != locked():
-            command = [NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, cwd=EXAMPLES, capture_output=True, text=True, timeout=300, check=False)
-            assert done.returncode == 0, f"npm ci failed:\n{done.stdout}{done.stderr}"
-    assert installed() == locked()
 
 
 @pytest.fixture
@@ -84,7 +57,7 @@ def well(program: Path, url: str) -> str:
 
 
 @pytest.fixture
-def run(packages: None, server: Simulator) -> Runner:
+def run(packages: Path, server: Simulator) -> Runner:
     """Runs an example against the test's own simulator, and gives what it prints."""
     return lambda name: well(EXAMPLES / name, server.url)
 
@@ -292,24 +265,24 @@ def test_every_program_tells_its_errors_in_words(program: str) -> None:
 
 
 @pytest.mark.parametrize("program", STREAMING)
-def test_a_wrong_key_is_told_in_words(program: str, packages: None, server: Simulator) -> None:
+def test_a_wrong_key_is_told_in_words(program: str, packages: Path, server: Simulator) -> None:
     assert "Is the key in the environment the right one?" in told(program, server.url, "sim-invalid")
 
 
 @pytest.mark.parametrize("program", STREAMING)
-def test_a_broken_stream_is_told_in_words(program: str, packages: None, server: Simulator) -> None:
+def test_a_broken_stream_is_told_in_words(program: str, packages: Path, server: Simulator) -> None:
     server.fault(stream=True, truncate=900)
     assert "the connection broke in the middle of the answer" in told(program, server.url)
     server.fault(stream=True, error_after=5)
     assert "overloaded" in told(program, server.url).lower()
 
 
-def test_a_broken_stream_of_responses_is_told_in_words(packages: None, server: Simulator) -> None:
+def test_a_broken_stream_of_responses_is_told_in_words(packages: Path, server: Simulator) -> None:
     server.fault(stream=True, error_after=5)
     assert "overloaded" in told("openai_responses.mjs", server.url)
 
 
-def test_what_else_fails_is_told_in_words(packages: None, server: Simulator) -> None:
+def test_what_else_fails_is_told_in_words(packages: Path, server: Simulator) -> None:
     with Simulator() as gone:
         nowhere = gone.url
     assert "nobody answers at this address" in told("gemini_streaming.mjs", nowhere)
@@ -319,7 +292,7 @@ def test_what_else_fails_is_told_in_words(packages: None, server: Simulator) -> 
     assert "Wait, and try again." in told("openai_embeddings.mjs", server.url)
 
 
-def test_a_mistake_in_a_program_keeps_its_place(packages: None, server: Simulator, tmp_path: Path) -> None:
+def test_a_mistake_in_a_program_keeps_its_place(packages: Path, server: Simulator, tmp_path: Path) -> None:
     """Only the SDKs' errors are put into words."""
     program = tmp_path / "mistake.mjs"
     program.write_text(
@@ -354,7 +327,7 @@ def test_the_page_leads_to_every_program() -> None:
     assert [name for name in PROGRAMS if f"`{name.removesuffix('.mjs')}`" not in readme] == []
 
 
-def test_the_whole_programs_of_the_page_run(packages: None, server: Simulator, tmp_path: Path) -> None:
+def test_the_whole_programs_of_the_page_run(packages: Path, server: Simulator, tmp_path: Path) -> None:
     (tmp_path / "node_modules").symlink_to(EXAMPLES / "node_modules")
     first, clients, faults = (block.replace("http://127.0.0.1:4010", server.url) for block in WHOLE)
     lists = [f"console.log(!!(await {name}.models.list()));\n" for name in ("openai", "anthropic", "google")]

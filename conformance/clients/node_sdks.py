@@ -5,7 +5,6 @@ A check prints a line of JSON: {"wire", "feature", "state", "said"}.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -15,36 +14,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from conformance import npm
 from conformance.clients.matrix import FAILED, Cell
 from ringup.testing import Simulator
 
-__all__ = ["NO_NODE", "SDKS", "NodeSdk", "install"]
+__all__ = ["SDKS", "NodeSdk", "install"]
 
 _FOLDER = Path(__file__).parent / "js"
 _PATIENCE = 120.0
 
-NO_NODE = "Node.js (node and npm) isn't installed"
-
-
-def _versions(path: Path) -> dict[str, str]:
-    """The version of each package that a lock file names; nothing where there is no such file."""
-    packages = json.loads(path.read_text())["packages"] if path.exists() else {}
-    return {name: package["version"] for name, package in packages.items() if name}
-
 
 def install() -> str:
-    """Installs the SDKs unless they are there; only one process at a time. Gives the reason why not, if that fails."""
-    npm = shutil.which("npm")
-    if not (npm and shutil.which("node")):
-        return NO_NODE
-    with (_FOLDER / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = _versions(_FOLDER / "package-lock.json")
-        if _versions(_FOLDER / "node_modules" / ".package-lock.json") == wanted:
-            return ""
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=_FOLDER, capture_output=True, text=True, timeout=300, check=False)
-    return "" if done.returncode == 0 else f"npm ci failed: {done.stderr.strip()[-300:]}"
+    """Installs the SDKs unless they are there. Gives the reason why not, if that fails."""
+    return npm.install(_FOLDER)
 
 
 class NodeSdk(NamedTuple):

@@ -16,12 +16,22 @@ from click.testing import CliRunner, Result
 
 from ringup.cli.app import app
 from ringup.testing import Simulator
+from tests.cli.again import make_ledger
 
 OPENAI_KEY = "sk-proj-0123456789abcdefghij-tail"
 ANTHROPIC_KEY = "sk-ant-api03-0123456789abcdefghij-last"
 
 Run = Callable[..., Result]
 Spawn = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulator, Path]]:
+    """A ledger of calls of all kinds (`again.IDS`), and the simulator that answered them."""
+    path = tmp_path_factory.mktemp("again") / "calls.db"
+    with Simulator() as sim:
+        make_ledger(path, sim)
+        yield sim, path
 
 
 @pytest.fixture(scope="package")

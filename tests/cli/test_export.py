@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +19,12 @@ import pytest
 from ringup.cli.log.asked import find_asked
 from ringup.cli.log.export_js import javascript
 from ringup.testing import Simulator
-from tests.cli.again import IDS, KEYS, MAIL, make_ledger, point
+from tests.cli.again import IDS, KEYS, MAIL, point
 from tests.cli.conftest import Run
 
-PACKAGES = Path(__file__).parents[2] / "examples" / "js" / "node_modules"
 CURL, NODE = shutil.which("curl"), shutil.which("node")
 ANSWERED = [name for name in IDS if name not in ("vectors", "no_words")]
 TO_VENDORS = [name for name in ANSWERED if name not in ("sim", "refused")]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulator, Path]]:
-    path = tmp_path_factory.mktemp("again") / "calls.db"
-    with Simulator() as sim:
-        make_ledger(path, sim)
-        yield sim, path
 
 
 @pytest.fixture
@@ -116,10 +106,9 @@ def test_curl_for_the_simulator_of_a_process_that_is_gone(sim: Simulator, run: R
     assert "$" not in command
 
 
-@pytest.mark.skipif(not NODE or not PACKAGES.exists(), reason="Node.js or the SDKs aren't installed")
-def test_javascript_sends_the_same(sim: Simulator, run: Run, tmp_path: Path) -> None:
+def test_javascript_sends_the_same(packages: Path, sim: Simulator, run: Run, tmp_path: Path) -> None:
     names = ["talk", "responses", "claude", "gemini", "server"]
-    (tmp_path / "node_modules").symlink_to(PACKAGES)
+    (tmp_path / "node_modules").symlink_to(packages)
     for name in names:
         (tmp_path / f"{name}.mjs").write_text(exported(run, name, "js"))
     (tmp_path / "all.mjs").write_text("for (const file of process.argv.slice(2)) await import(file);")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,16 +13,8 @@ import pytest
 from ringup import ledger
 from ringup.cli.log.asked import find_asked
 from ringup.testing import Simulator
-from tests.cli.again import IDS, make_ledger, point
+from tests.cli.again import IDS, point
 from tests.cli.conftest import Run
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulator, Path]]:
-    path = tmp_path_factory.mktemp("again") / "calls.db"
-    with Simulator() as sim:
-        make_ledger(path, sim)
-        yield sim, path
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from conformance import clients
 from conformance.clients import matrix, node_sdks
 from conformance.clients.checks import Checks, Kit, Lacks, holds, same
 from conformance.clients.matrix import FAILED, LACKS, OK, Cell
+from conformance.npm import NO_NODE
 
 from ringup.testing import Simulator
 
@@ -27,7 +28,7 @@ MAIN = {
 @pytest.fixture(scope="session")
 def _node() -> None:
     """Those in JavaScript are installed before the network is denied, where there is a node to run them."""
-    assert node_sdks.install() in ("", node_sdks.NO_NODE)
+    assert node_sdks.install() in ("", NO_NODE)
 
 
 @pytest.mark.usefixtures("_node")
