@@ -20,21 +20,18 @@ __all__ = ["later", "names_later"]
 
 
 class _Door:
-    """Stands for a module until it is needed, and then gives what the module has."""
-
-    __slots__ = ("_module", "_name")
+    """Stands for a module until it is needed. Then it has what the module has: they share their names."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
-        self._module: Any = None
+        self.__name__ = name
 
     def __getattr__(self, name: str) -> Any:
-        if self._module is None:
-            self._module = importlib.import_module(self._name)
-        return getattr(self._module, name)
+        module = importlib.import_module(self.__name__)
+        self.__dict__ = module.__dict__
+        return getattr(module, name)
 
     def __repr__(self) -> str:
-        return f"<door to {self._name}>"
+        return f"<door to {self.__name__}>"
 
 
 def later(name: str) -> Any:
