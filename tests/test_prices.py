@@ -95,7 +95,7 @@ def test_fast_claude_costs_more() -> None:
 
 
 def test_old_calls_have_old_prices() -> None:
-    old = bill("openai", "o3", usage(1_000_000, 0), when=datetime(2025, 5, 1, tzinfo=UTC))
+    old = bill("openai", "o3", usage(1_000_000, 0), when=datetime(2025, 5, 1, tzinfo=UTC).timestamp())
     assert old.total == Decimal(10)
     assert bill("openai", "o3", usage(1_000_000, 0)).total == Decimal(2)
 

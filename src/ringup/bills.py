@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -50,7 +49,7 @@ class Pricer(Struct, frozen=True):
             reply.model or self.model,
             reply.usage,
             service_tier=_tier(reply),
-            when=_when(reply),
+            when=reply.attempts[-1].started if reply.attempts else None,  # it stays the same when prices change
             own=self.own,
             asked=self.model,
             searches=_searches(reply.extra.get("tool_usage")),
@@ -91,11 +90,6 @@ def _is_kept_long(block: Any) -> bool:
         return True
     mark = (block.data if isinstance(block, Opaque) else block.extra.get(_CHAT, {})).get(_MARK)
     return isinstance(mark, dict) and mark.get("ttl") == "12h"
-
-
-def _when(reply: Any) -> datetime | None:
-    """When the call was made: a bill stays the same when prices change."""
-    return datetime.fromtimestamp(reply.attempts[-1].started, UTC) if reply.attempts else None
 
 
 def _searches(told: Any) -> int | None:

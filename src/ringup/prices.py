@@ -63,7 +63,7 @@ def bill(
     *,
     service_tier: str | None = None,
     batch: bool = False,
-    when: datetime | None = None,
+    when: float | None = None,
     own: Prices | None = None,
     asked: str | None = None,
     searches: int | None = None,
@@ -73,7 +73,7 @@ def bill(
     model         as the provider answered it: a dated snapshot is priced as its model
     service_tier  as the provider answered it ("flex", "priority", "batch", ...); None is the list price
     batch         it was part of a batch, where the answer doesn't say so
-    when          the time of the call; None is now. Prices change, and the old ones are kept
+    when          the time of the call in seconds since the epoch; None is now. Prices change, and old ones are kept
     own           prices of one's own, which go before; `asked` is the model's name as it was asked for, for them
     searches      the searches in the web, where the usage doesn't tell
     """
@@ -140,12 +140,12 @@ def _check_place(usage: Usage) -> None:
 # The table
 
 
-def _listed(provider: str, model: str, terms: _Terms, when: datetime | None) -> tuple[str, Mapping[str, Rate]]:
+def _listed(provider: str, model: str, terms: _Terms, when: float | None) -> tuple[str, Mapping[str, Rate]]:
     """The table's name, and its rates for a model at that time. Raises UnpricedError."""
     source = prices_version()
     if source is None:
         raise UnpricedError("the prices aren't installed: pip install 'ringup[prices]'")
-    minute = int(when.timestamp() if when else time.time()) // 60
+    minute = int(time.time() if when is None else when) // 60
     rates = _rates(_NAMES.get(provider, provider), model, terms, minute)
     if rates is None:
         raise UnpricedError(f"{source} has no price for {provider}/{model}")

@@ -66,10 +66,10 @@ def charge(
     thought = _reasoning(usage, rates, lines)
     if searches:
         lines["search"] = _searches(searches, rates)
-    named = [(_LABELS[name], lines[name]) for name in (sorted(lines, key=_ORDER) if len(lines) > 2 else lines)]
+    named = lines if len(lines) == 2 else {_LABELS[name]: lines[name] for name in sorted(lines, key=_ORDER)}
     return Bill(
-        total=sum([cost for _, cost in named], _ZERO),
-        lines=tuple(named),
+        total=sum(named.values(), _ZERO),
+        lines=tuple(named.items()),
         of_which=(("reasoning", thought),) if thought is not None else (),
         saved=_saved(usage, rates, lines, counts),
         terms=terms,
@@ -89,15 +89,12 @@ def is_above(usage: Usage, rates: Rates) -> int | None:
 
 def _cost(name: str, tokens: int, usage: Usage, rates: Rates) -> Decimal:
     rate = rates.get(name)
+    if isinstance(rate, tuple):
+        prompt = usage.input_tokens or 0
+        rate = [price for start, price in rate if prompt > start][-1]
     if rate is None:
         raise UnpricedError(f"no price is known for {CLASSES[name]}")
-    return _rate(rate, usage.input_tokens or 0) * tokens / _PER
-
-
-def _rate(rate: Rate, prompt: int) -> Decimal:
-    if isinstance(rate, Decimal):
-        return rate
-    return [price for start, price in rate if prompt > start][-1]
+    return rate * tokens / _PER
 
 
 def _counts(usage: Usage, rates: Rates) -> dict[str, int]:
@@ -154,7 +151,11 @@ def _writes(parts: Mapping[str, int], rates: Rates) -> dict[str, int]:
 
 def _parts(usage: Usage) -> dict[str, int]:
     """What is counted apart, where there is any."""
-    found: dict[str, int | None] = {"cache_read": usage.cache_read_tokens, "cache_write": usage.cache_write_tokens}
+    found: dict[str, int] = {}
+    if usage.cache_read_tokens:
+        found["cache_read"] = usage.cache_read_tokens
+    if usage.cache_write_tokens:
+        found["cache_write"] = usage.cache_write_tokens
     for outer, held in usage.details.items():
         if not held:
             continue
@@ -165,9 +166,9 @@ def _parts(usage: Usage) -> dict[str, int]:
         if outer in _MODALITIES:
             for kind, count in _listed(held):
                 name = _MODALITIES[outer].get(kind, "")
-                found[name] = (found.get(name) or 0) + count
-    found.pop("", None)
-    return {name: n for name, n in found.items() if n}
+                if name and count:
+                    found[name] = found.get(name, 0) + count
+    return found
 
 
 def _listed(held: Any) -> list[tuple[str, int]]:
