@@ -26,7 +26,7 @@ def main() -> None:
     if options.profile:
         _profile(options.profile, wires[0])
         return
-    rounds, seconds, limit = (3, 0.06, 25.0) if options.quick else (7, 0.2, 75.0)
+    rounds, seconds, limit = (3, 0.06, 25.0) if options.quick else (7, 0.2, 100.0)
     tables = []
     for wire in wires:
         tables.append(markdown(wire, run(wire, rounds, seconds, limit, options.only)))

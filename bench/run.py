@@ -20,14 +20,17 @@ from bench.rows import ROWS, Row
 __all__ = ["Process", "Results", "environment", "run"]
 
 ROOT = Path(__file__).parent.parent
+PAIRS = 5
+"""How often in a round a difference is taken: it is less sure than a number, for both that it is made of vary."""
+
 Results = dict[tuple[str, str], float]
 """(row, contestant) → the median, in seconds, calls a second, or MB."""
 
 
 class Process:
-    """A child that is told things on its standard input and answers on its standard output."""
+    """A child that is told things on its standard input and answers on its standard output. It runs on `cpus` only."""
 
-    def __init__(self, *arguments: str, env: dict[str, str]) -> None:
+    def __init__(self, *arguments: str, env: dict[str, str], cpus: set[int] | None = None) -> None:
         self._child = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             stdin=subprocess.PIPE,
@@ -36,6 +39,8 @@ class Process:
             cwd=ROOT,
             env=env,
         )
+        if cpus:
+            os.sched_setaffinity(self._child.pid, cpus)
 
     def tell(self, line: str) -> None:
         _pipe(self._child.stdin).write(line + "\n")
@@ -62,6 +67,13 @@ class Process:
         _pipe(self._child.stdout).close()
 
 
+def processors() -> tuple[set[int], set[int]]:
+    """One for the server, and the rest for a client: else the two take turns on them, and what is measured is which of
+    them the system moved in the midst of a call. Empty where there is but one, or the system can't say."""
+    known = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return (set(known[:1]), set(known[1:])) if len(known) > 1 else (set(), set())
+
+
 def _pipe(pipe: IO[str] | None) -> IO[str]:
     assert pipe
     return pipe
@@ -80,7 +92,7 @@ class Run:
     def take(self) -> Results:
         """Measure everything, and give the medians."""
         with ExitStack() as stack:
-            server = stack.enter_context(Process("bench.server", env=environment(0)))
+            server = stack.enter_context(Process("bench.server", env=environment(0), cpus=processors()[0]))
             port = int(server.hear())
             env = environment(port)
             self._programs(env)
@@ -122,8 +134,9 @@ class Run:
         done = 0
         while not self._enough(done, share=20.0):
             for row in rows:
-                for name, worker in workers.items():
+                for name in list(workers) * (PAIRS if row.less else 1):
                     if row.has(name):
+                        worker = workers[name]
                         self._note(row, name, self._ask(worker, row)[row.value] - self._less(worker, row))
             done += 1
 
@@ -142,7 +155,7 @@ class Run:
             done += 2  # it takes long, so half the rounds
 
     def _worker(self, name: str, env: dict[str, str], port: int) -> Process:
-        return Process("bench.worker", name, self._wire, f"http://127.0.0.1:{port}", env=env)
+        return Process("bench.worker", name, self._wire, f"http://127.0.0.1:{port}", env=env, cpus=processors()[1])
 
     def _ask(self, worker: Process, row: Row, seconds: float = 0.0) -> dict[str, Any]:
         worker.tell(json.dumps({"row": row.name, "seconds": seconds or self._seconds}))
