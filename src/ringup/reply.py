@@ -51,7 +51,7 @@ class Notices(dict[str, Notice]):
             self[what] = Notice(kind, what, message)
 
 
-class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One try on the wire. Times are seconds since the epoch; waits and durations are in seconds.
 
     `outcome` says how it ended, None while it goes on; `maybe_billed` that the provider may charge for it although no
@@ -75,7 +75,7 @@ class Attempt(Struct, frozen=True, omit_defaults=True, kw_only=True):
     usage: Usage | None = None
 
 
-class Bill(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Bill(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """What a call costs in US dollars, line by line.
 
     `total` is None when it can't be known, and `reason` says why; it is never 0 for want of knowledge. The `lines` add

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 __all__ = ["Usage", "add", "flattened", "nested"]
 
 
-class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Tokens of a call. Unknown is None, never 0.
 
     `input_tokens` is the total, cached ones included; `output_tokens` is the total, reasoning included. The other
@@ -67,10 +68,19 @@ def flattened(usage: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in usage.items():
         if isinstance(value, dict):
-            flat.update({f"{key}.{inner}": held for inner, held in value.items() if held is not None})
+            for inner, held in value.items():
+                if held is not None:
+                    flat[_joined(key, inner)] = held
         elif value is not None:
             flat[key] = value
     return flat
+
+
+@lru_cache(1024)
+def _joined(outer: str, inner: str) -> str:
+    """The name of an inner counter. They are the same in each answer: so each is one text, however many answers wait to
+    be written down."""
+    return f"{outer}.{inner}"
 
 
 def nested(fields: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pytest
 
 import ringup
 from ringup import ledger
-from ringup.ledger._late import bills, wordless
+from ringup.ledger._account import account_of
+from ringup.ledger._late import bills
 from ringup.ledger._private import Privacy, Secrets
 from ringup.ledger._rows import make_rows
 from ringup.ledger._schema import ATTEMPTS, CALLS
@@ -219,7 +220,8 @@ def test_rows_are_in_the_order_of_their_columns(path: Path) -> None:
         add = asked._ledger.add
         asked._ledger.add = lambda record, receipt=None: (kept.append(record), add(record, receipt))
         asked.ask("Hi")
-    rows = make_rows(kept[0], Privacy("metadata"), bills(kept[0]), Secrets(), None)
+    account = account_of(kept[0], False)
+    rows = make_rows(account, Privacy("metadata"), bills(account), Secrets(), None)
     row, [attempt] = rows.call, rows.attempts
     assert len(row) == len(CALLS)
     assert row[list(CALLS).index("outcome")] == "answered"
@@ -247,10 +249,10 @@ def test_what_waits_to_be_written_without_words_has_none(path: Path) -> None:
         asked._ledger.add = lambda record, receipt=None: (kept.append(record), add(record, receipt))
         reply = asked.ask("Hi")
     [record] = kept
-    small = wordless(record)
-    assert small.reply.text == ""
-    assert small.reply.raw is None
+    small, whole = account_of(record, False), account_of(record, True)
+    assert small.record is None
+    assert "secret answer" not in repr(small)
     assert record.reply.text == reply.text == "a secret answer"
-    alone = Privacy("metadata"), bills(record), Secrets(), None
-    assert make_rows(small, *alone) == make_rows(record, *alone)
-    assert bills(small) == bills(record)
+    alone = Privacy("metadata"), bills(whole), Secrets(), None
+    assert make_rows(small, *alone) == make_rows(whole, *alone)
+    assert bills(small) == bills(whole)

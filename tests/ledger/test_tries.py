@@ -145,7 +145,7 @@ def test_what_broke_off_is_counted_in_no_call(path: Path, monkeypatch: pytest.Mo
 
 def test_an_estimate_that_fails_takes_no_other_with_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     worked = _late.bills
-    monkeypatch.setattr(_late, "bills", lambda record: worked(record) if record.plan.session else 1 / 0)
+    monkeypatch.setattr(_late, "bills", lambda account: worked(account) if account.session else 1 / 0)
     with client(path, BROKEN, BROKEN, prices=PRICES) as asked:
         for session in (None, "s"):
             with pytest.raises(ringup.StreamTruncatedError):

@@ -114,6 +114,23 @@ def test_a_row_that_can_not_be_written_takes_no_other_with_it(path: Path) -> Non
     assert log.lost <= 1
 
 
+@pytest.mark.parametrize("durability", [None, "call"])
+def test_a_call_of_which_no_account_can_be_given_goes_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch, durability: Any
+) -> None:
+    monkeypatch.setattr("ringup.ledger._ledger.account_of", lambda *_: 1 / 0)
+    log = ringup.Ledger(path)
+    with make(log, completion(), durability=durability) as asked:
+        if durability:
+            with pytest.raises(ringup.LedgerError, match="division by zero") as caught:
+                asked.ask("a")
+            reply = caught.value.reply
+        else:
+            reply = asked.ask("a")
+    assert reply.text
+    assert log.lost == 1
+
+
 def test_there_is_an_end_to_what_waits_for_a_slow_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_writer, "_MOST_WAITING", 20_000)
     monkeypatch.setattr(_writer, "_GATHER", 5.0)

@@ -12,17 +12,16 @@ import threading
 from collections.abc import Callable
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ringup.bills import Interrupted, Pricer
+from ringup.ledger._account import Account
 from ringup.messages import Message, Request
 from ringup.outcome import so_far
 from ringup.prices import bill
 from ringup.reply import Attempt, Bill, Reply
-from ringup.script import Record
 from ringup.usage import Usage
 
-__all__ = ["OWED", "Late", "Priced", "bills", "is_estimated", "not_yet", "wordless"]
+__all__ = ["OWED", "Late", "Priced", "bills", "not_yet"]
 
 OWED = "the program ended before its cost was written"
 """Why a cost isn't known that is on its way, or was when its program was killed."""
@@ -36,42 +35,24 @@ _MOST_WAITING = 10_000
 _SILENCE = Message("assistant", ())
 
 
-def is_estimated(record: Record) -> bool:
-    """Whether one of its tries may be billed although its provider didn't tell what it used."""
-    return record.cut or any([attempt.maybe_billed for attempt in record.attempts])  # noqa: C419 - a list is quicker
-
-
-def wordless(record: Record) -> Record:
-    """The record without the answer's words, for a ledger that keeps none: what waits for the writer is small, and the
-    rest gone with the call, while it is still in the processor's cache. The same record where its words will be
-    counted."""
-    if record.reply is None or is_estimated(record):
-        return record
-    small: Record = Record.__new__(Record)
-    small.plan, small.attempts, small.outcome, small.error = record.plan, record.attempts, record.outcome, record.error
-    small.queued, small.ask, small.step, small.cut = record.queued, record.ask, record.step, False
-    said = {"message": _SILENCE, "raw": None} if type(record.reply) is Reply else {"data": b""}
-    small.reply = replace(record.reply, **said)
-    return small
-
-
-def not_yet(record: Record) -> list[Bill]:
+def not_yet(account: Account) -> list[Bill]:
     """What stands in place of the bills until they follow."""
-    return [_NOT_YET if one.outcome == "answered" or one.maybe_billed else _NOTHING for one in record.attempts]
+    return [_NOT_YET if one.outcome == "answered" or one.maybe_billed else _NOTHING for one in account.attempts]
 
 
-def bills(record: Record) -> list[Bill]:
+def bills(account: Account) -> list[Bill]:
     """The bill of each try; the last one's is the call's. Neither sum nor reason: nothing is billed."""
-    return [_bill(record, attempt) for attempt in record.attempts]
+    return [_bill(account, attempt) for attempt in account.attempts]
 
 
-def _bill(record: Record, attempt: Attempt) -> Bill:
-    plan = record.plan
+def _bill(account: Account, attempt: Attempt) -> Bill:
+    record = account.record
     if attempt.outcome == "answered":
-        answered: Bill = record.reply.bill
+        answered: Bill = record.reply.bill if record else account.bill
         return answered
-    if not attempt.maybe_billed:  # the server refused it, or was never reached
+    if not record or not attempt.maybe_billed:  # the server refused it, or was never reached
         return _NOTHING
+    plan = record.plan
     if not isinstance(plan.request, Request) or not isinstance(plan.pricer, Pricer):
         return _NOT_KNOWN
     if attempt is record.attempts[-1]:
@@ -87,7 +68,7 @@ class Priced(Struct, frozen=True):
     """The bills of a call whose row is in the file."""
 
     id: int
-    record: Record
+    account: Account
     bills: list[Bill]
 
 
@@ -98,7 +79,7 @@ class Late:
         self.is_ready = "genai_prices.data" in sys.modules
         self._wake = wake
         self._lock = threading.Lock()
-        self._waiting: list[tuple[int, Record]] = []
+        self._waiting: list[tuple[int, Account]] = []
         self._found: list[Priced] = []
         self._thread: threading.Thread | None = None
         self._is_running = False
@@ -109,12 +90,12 @@ class Late:
         with self._lock:
             return self._is_running or bool(self._found)
 
-    def add(self, rows: list[tuple[int, Record]]) -> None:
+    def add(self, rows: list[tuple[int, Account]]) -> None:
         """These were written without their costs. Also loads the prices, before there is any."""
         with self._lock:
             room = _MOST_WAITING - len(self._waiting)
             self._waiting += rows[:room]
-            self._found += [Priced(row, record, [_TOO_MANY] * len(record.attempts)) for row, record in rows[room:]]
+            self._found += [Priced(row, one, [_TOO_MANY] * len(one.attempts)) for row, one in rows[room:]]
             if self._is_running or (self.is_ready and not self._waiting):
                 return
             self._is_running = started = True
@@ -148,20 +129,20 @@ class Late:
         bill("openai", "gpt-4o-mini", Usage(input_tokens=1, output_tokens=1))  # the first one loads the prices
         self.is_ready = True
         while rows := self._next():
-            found = [Priced(row, record, _safely(record)) for row, record in rows]
+            found = [Priced(row, account, _safely(account)) for row, account in rows]
             with self._lock:
                 self._found += found
             self._wake()
 
-    def _next(self) -> list[tuple[int, Record]]:
+    def _next(self) -> list[tuple[int, Account]]:
         with self._lock:
             rows, self._waiting = self._waiting, []
             self._is_running = bool(rows)
             return rows
 
 
-def _safely(record: Record) -> list[Bill]:
+def _safely(account: Account) -> list[Bill]:
     try:
-        return bills(record)
+        return bills(account)
     except Exception as error:  # an estimate is never worth the others
-        return [Bill(reason=f"its cost can't be worked out: {error}")] * len(record.attempts)
+        return [Bill(reason=f"its cost can't be worked out: {error}")] * len(account.attempts)

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from ringup.errors import LedgerError, RingupError
-from ringup.ledger._late import wordless
+from ringup.ledger._account import account_of
 from ringup.ledger._private import Level, Privacy
 from ringup.ledger._purge import chosen, purge
 from ringup.ledger._read import file_of
-from ringup.ledger._writer import Entry, Receipt, writer_of
+from ringup.ledger._writer import Entry, Receipt, Writer, writer_of
 from ringup.script import Keep, Record, Script
 
 __all__ = ["Ledger", "kept", "unwritten"]
@@ -49,33 +49,45 @@ class Ledger:
         self.level: Level = self._privacy.level
         self._redact = redact
         self._at_the_end = 0
+        self._held: Writer | None = None
+
+    @property
+    def _writer(self) -> Writer:
+        """The writer of this process: after a fork, the child has one of its own."""
+        held = self._held
+        if held is None or held.is_over:
+            held = self._held = writer_of(self.path)
+        return held
 
     @property
     def lost(self) -> int:
         """How many calls this process couldn't log in the file."""
-        return writer_of(self.path).lost + self._at_the_end
+        return self._writer.lost + self._at_the_end
 
     def expect(self) -> None:
         """A call has begun: open the file and load what its row will need, while the answer is on the way."""
-        writer = writer_of(self.path)
-        if writer.is_idle and not sys.is_finalizing():
-            writer.add(Entry())
+        if self._writer.is_idle and not sys.is_finalizing():
+            self._writer.add(Entry())
 
     def add(self, record: Record, receipt: Receipt | None = None) -> None:
         """Log a call that is over. Returns at once. A receipt tells when it is in the file: very soon, then."""
         if sys.is_finalizing():  # no thread starts any more, and nothing can be imported
             self._at_the_end += 1
+            return
+        try:
+            account = account_of(record, self._privacy.keeps_content)
+        except Exception as error:  # no call fails for its row
+            self._writer.lose([Entry(receipt=receipt)], error)
         else:
-            held = record if self._privacy.keeps_content else wordless(record)
-            writer_of(self.path).add(Entry(held, self._privacy, receipt))
+            self._writer.add(Entry(account, self._privacy, receipt))
 
     def flush(self, timeout: float = 5.0) -> None:
         """Wait until all that was added is in the file, with its costs, or is lost; `timeout` seconds at most."""
-        writer_of(self.path).flush(timeout)
+        self._writer.flush(timeout)
 
     def close(self) -> None:
         """Write what is left, and stop the writer. A later `add` starts it again."""
-        writer_of(self.path).stop(_PATIENCE)
+        self._writer.stop(_PATIENCE)
 
     def purge(self, *, before: datetime | str | None = None, session: str | None = None, id: int | None = None) -> int:
         """Remove calls, with all that was said in them and in no other call. Gives how many.
@@ -93,7 +105,7 @@ class Ledger:
     def submit(self, job: Callable[[Any], Any]) -> Receipt:
         """As `run`, without waiting: the receipt has the result, or the error."""
         receipt = Receipt()
-        writer_of(self.path).add(Entry(job=job, receipt=receipt))
+        self._writer.add(Entry(job=job, receipt=receipt))
         return receipt
 
     def run(self, job: Callable[[Any], Any]) -> Any:

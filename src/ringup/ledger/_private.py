@@ -41,7 +41,7 @@ class Secrets:
         self._lock = threading.RLock()
         self._keys: set[Secret] = set()
         self._texts: tuple[str, ...] | None = None  # before the environment was looked through
-        self._clean: set[str] = set()
+        self._clean: set[tuple[str | None, ...]] = set()
 
     def know(self, key: Secret | None) -> None:
         """A key that a call was made with. With each new one, the environment is looked through again."""
@@ -61,21 +61,23 @@ class Secrets:
                     if len(secret) >= _SHORTEST:
                         self.know(Secret(secret))
 
-    def is_clean(self, text: str) -> bool:
-        """Whether a text holds none. What was clean is remembered: most calls of a program are alike."""
+    def are_clean(self, texts: tuple[str | None, ...]) -> bool:
+        """Whether texts are plain ASCII that holds none. A backslash may hide one from its pattern, in JSON: then it is
+        no. What was clean is remembered: most calls of a program are alike."""
         known = self._clean
-        if text in known:
+        if texts in known:
             return True
-        clean = self.clean(text) == text
+        text = "\n".join(filter(None, texts))
+        clean = text.isascii() and "\\" not in text and self.clean(text) == text
         if clean and len(text) <= _SHORT:
             if len(known) >= _MOST_CLEAN:
                 known.clear()
-            known.add(text)
+            known.add(texts)
         return clean
 
     def are_in(self, text: str) -> bool:
-        """Whether a text holds one of those that are known."""
-        return any([secret in text for secret in self._texts or ()])  # noqa: C419 - a list is quicker
+        """Whether a text holds one of those that are known, or isn't plain ASCII."""
+        return any([secret in text for secret in self._texts or ()]) or not text.isascii()  # noqa: C419 - quicker
 
     def clean(self, text: str) -> str:
         """The text without secrets."""
@@ -87,7 +89,7 @@ class Secrets:
     def clean_json(self, text: str) -> str:
         """JSON without secrets, and JSON still: it is the strings in it that are cleaned, and not their code, in which
         the backslash before a quote would be taken for a part of a key."""
-        if "\\" not in text and self.is_clean(text):
+        if self.are_clean((text,)):
             return text
         held = decode(text)
         clean = self._clean_value(held)

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ringup.embeddings import Embeddings, EmbedRequest
+from ringup.ledger._account import Account
 from ringup.ledger._private import Privacy, Secrets, distinct
 from ringup.ledger._schema import ATTEMPTS, CALLS, COSTS
 from ringup.ledger._turns import Link, Turns, whole_text
 from ringup.masks import unnamed
-from ringup.outcome import so_far, what_was_sent
+from ringup.outcome import so_far
 from ringup.reply import Attempt, Bill, Notice, Reply
-from ringup.script import Plan, Record
+from ringup.script import Record
 from ringup.usage import Usage
 from ringup.wire_tools import decode, encode
 
@@ -41,9 +41,6 @@ _SPOKEN_CAMEL = frozenset({"thinkingLevel", "responseMimeType", "prompt_cache_re
 
 _LONGEST_ERROR = 500
 _SMALL = 65_536
-_CACHED_FROM = {"openai": 1024, "azure": 1024, "anthropic": 512, "gemini": 1024}
-"""Tokens from which on a provider caches prompts, at the least of its models (their guides, November 2026)."""
-
 _NO_USAGE = Usage()
 _NO_CONTENT = (None,) * 5
 
@@ -97,15 +94,17 @@ class Rows(Struct):
                 self.call[at] = ids[self.call[at]]
 
 
-def make_rows(record: Record, privacy: Privacy, bills: Sequence[Bill], secrets: Secrets, turns: Turns | None) -> Rows:
-    """The rows of a record; `bills` are those of its tries. What was said is handed to `turns`, if it is kept."""
-    secrets.know(record.plan.auth.secret if record.plan.auth else None)
-    if record.plan.request.headers:
-        secrets.know_headers(record.plan.request.headers)
-    costs = [_cost(bill) for bill in bills]
-    tries = [_try(one, privacy, cost) for one, cost in zip(record.attempts, costs, strict=True)]
-    call = _call(record, privacy, turns, tries, costs[-1] if costs else _cost(Bill()))
-    tags = _tags(record.plan.tags, secrets) if record.plan.tags else []
+def make_rows(account: Account, privacy: Privacy, bills: Sequence[Bill], secrets: Secrets, turns: Turns | None) -> Rows:
+    """The rows of a call; `bills` are those of its tries. What was said is handed to `turns`, if it is kept."""
+    secrets.know(account.secret)
+    if account.headers:
+        secrets.know_headers(account.headers)
+    tries, cost = [], _FREE
+    for attempt, bill in zip(account.attempts, bills, strict=True):
+        cost = _cost(bill)
+        tries.append(_try(attempt, privacy, cost))
+    call = _call(account, privacy, turns, tries, cost)
+    tags = _tags(account.tags, secrets) if account.tags else []
     if _are_clean(call, tries, secrets):
         return Rows(call, tries, tags)
     return Rows(_cleaned(call, secrets, _CALL_JSON), [_cleaned(one, secrets, _TRY_JSON) for one in tries], tags)
@@ -117,15 +116,13 @@ def _tags(tags: Mapping[str, str], secrets: Secrets) -> list[list[Any]]:
 
 
 def _are_clean(call: list[Any], tries: list[list[Any]], secrets: Secrets) -> bool:
-    """Whether there are no secrets in them, nor the lone surrogates that JSON may bring and SQLite refuses. A backslash
-    may hide a secret from its pattern, in JSON: that is looked at more closely."""
-    held, ids = [*_call_texts(call)], [*_call_ids(call)]
+    """Whether there are no secrets in them, nor the lone surrogates that JSON may bring and SQLite refuses."""
+    texts, ids = _call_texts(call), _call_ids(call)
     for one in tries:
-        held += _try_texts(one)
-        ids.append(_try_id(one))
-    texts, others = "\n".join(filter(None, held)), "\n".join(filter(None, ids))
-    is_simple = texts.isascii() and others.isascii() and "\\" not in texts
-    return is_simple and secrets.is_clean(texts) and not secrets.are_in(others)
+        texts += _try_texts(one)
+    if len(tries) > 1:  # else the call has its id
+        ids += tuple([_try_id(one) for one in tries])
+    return secrets.are_clean(texts) and not secrets.are_in("\n".join(filter(None, ids)))
 
 
 def _cleaned(row: list[Any], secrets: Secrets, coded: frozenset[int] = frozenset()) -> list[Any]:
@@ -138,35 +135,50 @@ def _cleaned(row: list[Any], secrets: Secrets, coded: frozenset[int] = frozenset
 
 
 def _call(
-    record: Record, privacy: Privacy, turns: Turns | None, tries: list[list[Any]], cost: tuple[Any, ...]
+    account: Account, privacy: Privacy, turns: Turns | None, tries: list[list[Any]], cost: tuple[Any, ...]
 ) -> list[Any]:
     """The row of `calls`, in the order of its columns."""
-    plan, error, last = record.plan, record.error, record.attempts[-1] if record.attempts else None
-    reply = record.reply or so_far(record)
-    usage, is_answer = reply.usage, isinstance(reply, Reply)  # vectors have no finish reason
+    error, usage, last = account.error, account.usage, account.attempts[-1] if account.attempts else None
     sent, first_byte, first_token, ended = _times(tries)
     return [
-        *(0, record.ask, record.step, plan.session),
-        "embeddings" if isinstance(plan.request, EmbedRequest) else "answer",
-        *(plan.provider.name, plan.wire.NAME, plan.url, plan.request.model, reply.model),
-        int(plan.request.stream),  # sqlite3 takes long to hand over a bool
-        sent if record.queued is None else round(record.queued * 1e6),
-        *(sent, first_byte, first_token, ended),
-        record.outcome,
-        *((reply.finish_reason, reply.raw_finish_reason) if is_answer else (None, None)),
+        0,
+        account.ask,
+        account.step,
+        account.session,
+        account.kind,
+        account.provider,
+        account.wire,
+        account.url,
+        account.asked,
+        account.model,
+        int(account.is_stream),  # sqlite3 takes long to hand over a bool
+        sent if account.queued is None else round(account.queued * 1e6),
+        sent,
+        first_byte,
+        first_token,
+        ended,
+        account.outcome,
+        account.finish_reason,
+        account.raw_finish_reason,
         last and last.status,
-        *((type(error).__name__, _error(error.message, privacy)) if error else (None, None)),
-        *(last and last.request_id, reply.id),
+        type(error).__name__ if error else None,
+        _error(error.message, privacy) if error else None,
+        last and last.request_id,
+        account.id,
         *_sums(tries),
         *_tokens(usage),
         encode(usage.details).decode() if usage.details else None,
         int(usage.estimated),
         *cost[:-1],
-        _parameters(plan, privacy),
-        _notices(reply.notices, privacy),
-        _prompt(plan),
+        _parameters(account.body, privacy),
+        _notices(account.notices, privacy),
+        encode(account.sent.fingerprint).decode() if account.sent else None,
         privacy.level,
-        *(_content(plan, reply, privacy, turns) if turns and privacy.keeps_content else _NO_CONTENT),
+        *(
+            _content(account.record, privacy, turns)
+            if turns and privacy.keeps_content and account.record
+            else _NO_CONTENT
+        ),
         cost[-1],  # the terms
     ]
 
@@ -212,11 +224,11 @@ def _tokens(usage: Usage) -> tuple[int | None, ...]:
     )
 
 
-def cost_rows(id: int, record: Record, bills: Sequence[Bill], secrets: Secrets) -> tuple[list[Any], list[list[Any]]]:
+def cost_rows(id: int, account: Account, bills: Sequence[Bill], secrets: Secrets) -> tuple[list[Any], list[list[Any]]]:
     """What a call and its tries cost, for rows that were written without: the values, and what the row is known by."""
     held = [_cleaned([*_cost(bill)], secrets, _COST_JSON) for bill in bills]
-    queued = _micro(record.queued or record.attempts[0].started)
-    tries = zip(record.attempts, held, strict=True)
+    queued = _micro(account.queued or account.attempts[0].started)
+    tries = zip(account.attempts, held, strict=True)
     return [*held[-1], id, queued], [[*values, id, one.number, _micro(one.started)] for one, values in tries]
 
 
@@ -232,13 +244,7 @@ def _cost(bill: Bill) -> tuple[Any, ...]:
     )
 
 
-def _prompt(plan: Plan) -> str | None:
-    """Digests of the prompt's blocks, for `ringup log explain-cache`, and none of its words. None where it can't have
-    as many tokens as its provider's cache begins with: a token is a byte at least."""
-    if len(plan.http.body) < _CACHED_FROM.get(plan.provider.name, 0):
-        return None
-    sent = what_was_sent(plan)
-    return encode(sent.fingerprint).decode() if sent else None
+_FREE = _cost(Bill())
 
 
 def _notices(notices: tuple[Notice, ...], privacy: Privacy) -> str:
@@ -253,10 +259,10 @@ def _notices(notices: tuple[Notice, ...], privacy: Privacy) -> str:
 # What was sent beside the words
 
 
-def _parameters(plan: Plan, privacy: Privacy) -> str | None:
+def _parameters(body: bytes, privacy: Privacy) -> str | None:
     """The fields of the request's body as they were sent, without those that hold what was said."""
     try:
-        fields = _read_fields(plan.http.body)
+        fields = _read_fields(body)
     except (msgspec.MsgspecError, ValueError):
         return None
     kept = [(name, bytes(raw)) for name, raw in fields.items() if name not in _CONTENT]
@@ -264,7 +270,7 @@ def _parameters(plan: Plan, privacy: Privacy) -> str | None:
         kept.append(("tools", encode(_length(fields["tools"]))))
     if privacy.redact:
         return encode(privacy.value(_named(kept))).decode()
-    known = _as_kept if len(plan.http.body) <= _SMALL else _as_kept.__wrapped__
+    known = _as_kept if len(body) <= _SMALL else _as_kept.__wrapped__
     return known(tuple(kept), privacy.keeps_content)
 
 
@@ -298,8 +304,9 @@ def _length(data: msgspec.Raw | bytes) -> str:
     return f"({memoryview(data).nbytes:,} bytes)"
 
 
-def _content(plan: Plan, reply: Reply | Embeddings, privacy: Privacy, turns: Turns) -> tuple[Any, ...]:
+def _content(record: Record, privacy: Privacy, turns: Turns) -> tuple[Any, ...]:
     """What was said, and all that is needed to say it again: the last five columns."""
+    plan, reply = record.plan, record.reply or so_far(record)
     asked = turns.ask(plan.request, privacy)
     output = turns.answer(reply.message, asked, privacy) if isinstance(reply, Reply) else None
     tools = getattr(plan.request, "tools", ())
@@ -336,11 +343,21 @@ def _try(attempt: Attempt, privacy: Privacy, cost: tuple[Any, ...]) -> list[Any]
     """The row of `attempts`, in the order of its columns: one for each try on the wire, whatever became of it."""
     kind, _, message = (attempt.error or "").partition(": ")
     return [
-        *(0, attempt.number, round(attempt.started * 1e6)),
-        *(_micro(attempt.first_byte), _micro(attempt.first_token), _micro(attempt.ended)),
-        *(attempt.wait, attempt.outcome, attempt.status),
-        *((kind, _error(message, privacy)) if kind else (None, None)),
-        *(attempt.request_id, int(attempt.maybe_billed), attempt.bytes_sent, attempt.bytes_received),
+        0,
+        attempt.number,
+        round(attempt.started * 1e6),
+        _micro(attempt.first_byte),
+        _micro(attempt.first_token),
+        _micro(attempt.ended),
+        attempt.wait,
+        attempt.outcome,
+        attempt.status,
+        kind or None,
+        _error(message, privacy) if kind else None,
+        attempt.request_id,
+        int(attempt.maybe_billed),
+        attempt.bytes_sent,
+        attempt.bytes_received,
         *_tokens(attempt.usage or _NO_USAGE),
         *cost,
     ]

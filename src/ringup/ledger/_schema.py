@@ -140,7 +140,7 @@ def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[A
     while at < len(rows):
         count = next(size for size in _AT_ONCE if size <= len(rows) - at)
         columns = list(zip(*rows[at : at + count], strict=True))
-        alike = [count >= _MANY and column.count(column[0]) == count for column in columns]
+        alike = [count >= _MANY and one[0] == one[-1] and one.count(one[0]) == count for one in columns]
         held: list[Any] = []
         for column, is_one in zip(columns, alike, strict=True):
             held += column[:1] if is_one else column

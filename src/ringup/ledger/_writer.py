@@ -22,13 +22,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from ringup.errors import RingupError
-from ringup.ledger._late import Late, Priced, bills, is_estimated, not_yet
+from ringup.ledger._account import Account
+from ringup.ledger._late import Late, Priced, bills, not_yet
 from ringup.ledger._private import Privacy, Secrets
 from ringup.ledger._rows import Rows, cost_rows, make_rows
 from ringup.ledger._schema import COSTS, has_index, insert, next_call, open_ledger, transaction
 from ringup.ledger._turns import Turns
-from ringup.script import Record
 
 if TYPE_CHECKING:
     import logging
@@ -47,7 +49,7 @@ _PATIENCE = 5.0
 _MOST_WAITING = 256 * 1024 * 1024
 """Bytes of requests and answers that may wait for the disk. Beyond that, calls go on unlogged."""
 
-_A_RECORD = 4096
+_AN_ACCOUNT = 4096
 _FIXED_IN = (3, 51, 3)
 """The SQLite in which several writers of one file can't meet the WAL-reset bug any more."""
 
@@ -89,22 +91,22 @@ class Receipt:
 _METADATA = Privacy("metadata")
 
 
-class Entry:
-    """A record to be written, a `job` that needs the writer's connection, or nothing but a wake-up. `weight` is about
-    its size in bytes."""
+class Entry(Struct, gc=False):
+    """An account to be written, a `job` that needs the writer's connection, or nothing but a wake-up."""
 
-    __slots__ = ("job", "privacy", "receipt", "record", "weight")
+    account: Account | None = None
+    privacy: Privacy = _METADATA
+    receipt: Receipt | None = None
+    job: Callable[[sqlite3.Connection], Any] | None = None
 
-    def __init__(
-        self,
-        record: Record | None = None,
-        privacy: Privacy = _METADATA,
-        receipt: Receipt | None = None,
-        job: Callable[[sqlite3.Connection], Any] | None = None,
-    ) -> None:
-        self.record, self.privacy, self.receipt, self.job = record, privacy, receipt, job
-        attempts = record.attempts if record else ()
-        self.weight = _A_RECORD + sum([attempt.bytes_sent + attempt.bytes_received for attempt in attempts])
+    @property
+    def weight(self) -> int:
+        """About its size, in bytes."""
+        account = self.account
+        if not account:
+            return 0
+        answer = account.attempts[-1].bytes_received if account.record and account.attempts else 0
+        return _AN_ACCOUNT + len(account.body) + answer
 
     def settle(self, result: Any = None, error: BaseException | None = None) -> None:
         """Tell who waits for it."""
@@ -121,6 +123,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lost = 0
+        self.is_over = False  # it is the parent's, and this is a child that was forked
         self._busy = threading.Lock()  # held while the connection is at work
         self._file: _File | None = None
         self._late = Late(self._wake)
@@ -137,15 +140,16 @@ class Writer:
     def add(self, entry: Entry) -> None:
         """Hand over what is to be written. Returns at once."""
         with self._lock:
-            late = self._waiting + entry.weight > _MOST_WAITING
+            waiting = self._waiting + entry.weight
+            late = waiting > _MOST_WAITING
             started = late or self._thread is not None or self._start()
             if not late:
-                self._waiting += entry.weight
+                self._waiting = waiting
                 self._queue.put(entry)
                 if entry.receipt:
                     self._hurry.put(None)
         if late:
-            self._lose([entry], RuntimeError("the disk is too slow for the calls"))
+            self.lose([entry], RuntimeError("the disk is too slow for the calls"))
         elif not started:  # at the very end of a program (Python 3.12)
             self._write_all()
 
@@ -231,20 +235,20 @@ class Writer:
         self._finish()
 
     def _write(self, batch: list[Entry]) -> None:
-        """Write a batch: records together, and each job where it stands between them."""
+        """Write a batch: accounts together, and each job where it stands between them."""
         with self._lock:
             self._waiting -= sum([entry.weight for entry in batch])
         with self._busy:
             self._is_stuck = False
-            records: list[Entry] = []
+            accounts: list[Entry] = []
             for entry in batch:
-                if entry.record:
-                    records.append(entry)
+                if entry.account:
+                    accounts.append(entry)
                     continue
-                self._commit(records)
-                records = []
+                self._commit(accounts)
+                accounts = []
                 self._work(entry)
-            self._commit(records)
+            self._commit(accounts)
             self._price()
 
     def _commit(self, entries: list[Entry]) -> None:
@@ -261,7 +265,7 @@ class Writer:
                 for entry in entries:  # one of them is the trouble, and not the file
                     self._commit([entry])
                 return
-            self._lose(entries, error)
+            self.lose(entries, error)
             return
         self._missed = []
         if self._file and self._file.is_shared and sqlite3.sqlite_version_info < _FIXED_IN:
@@ -323,7 +327,7 @@ class Writer:
                 self._count(len(unpriced), "their costs couldn't be written")
             self._close()
 
-    def _lose(self, entries: list[Entry], error: Exception) -> None:
+    def lose(self, entries: list[Entry], error: Exception) -> None:
         """A call is worth more than its row: count it, say so once, and tell the file when it can be written again."""
         self._count(len(entries), error)
         for entry in entries:
@@ -366,6 +370,7 @@ class Writer:
 
     def give_up(self) -> None:
         """After a fork, in the child: what is left here is the parent's."""
+        self.is_over = True
         self.resume()
         atexit.unregister(self.stop)
 
@@ -394,7 +399,7 @@ class _File:
         return changes
 
     def write(self, entries: list[Entry], missed: list[tuple[int, int, int, str]]) -> None:
-        """Write records, and what was lost before, in one transaction: a short one, for others may wait for it."""
+        """Write accounts, and what was lost before, in one transaction: a short one, for others may wait for it."""
         waits = any([entry.receipt for entry in entries])  # noqa: C419 - a list is quicker
         if waits:  # then not even a power cut shall lose it
             self.connection.execute("PRAGMA synchronous=FULL")
@@ -412,7 +417,7 @@ class _File:
         if waits:
             self.connection.execute("PRAGMA synchronous=NORMAL")
         owing = zip(rows, entries, strict=True)
-        if late := [(one.call[0], entry.record) for one, entry in owing if entry.record and one.owes]:
+        if late := [(one.call[0], entry.account) for one, entry in owing if entry.account and one.owes]:
             self._late.add(late)
 
     def _is_changed(self) -> bool:
@@ -426,7 +431,7 @@ class _File:
 
     def price(self, found: list[Priced]) -> None:
         """Fill in the costs of rows that were written without."""
-        rows = [cost_rows(one.id, one.record, one.bills, self._secrets) for one in found]
+        rows = [cost_rows(one.id, one.account, one.bills, self._secrets) for one in found]
         with transaction(self.connection):
             self.connection.executemany(_SET_COST, [call for call, _ in rows])
             self.connection.executemany(_SET_COSTS, [one for _, tries in rows for one in tries])
@@ -437,11 +442,12 @@ class _File:
         return job(self.connection)
 
     def _rows_of(self, entry: Entry) -> Rows:
-        assert entry.record
-        is_sent = bool(entry.record.attempts)  # else its budget refused it
-        owes = is_sent and (not self._late.is_ready or is_estimated(entry.record))
-        costs = not_yet(entry.record) if owes else bills(entry.record)
-        rows = make_rows(entry.record, entry.privacy, costs, self._secrets, self.turns)
+        account = entry.account
+        assert account
+        is_sent = bool(account.attempts)  # else its budget refused it
+        owes = is_sent and (not self._late.is_ready or account.is_estimated)
+        costs = not_yet(account) if owes else bills(account)
+        rows = make_rows(account, entry.privacy, costs, self._secrets, self.turns)
         rows.owes = owes
         return rows
 
