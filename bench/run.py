@@ -68,8 +68,9 @@ class Process:
 
 
 def processors() -> tuple[set[int], set[int]]:
-    """One for the server, and the rest for a client: else the two take turns on them, and what is measured is which of
-    them the system moved in the midst of a call. Empty where there is but one, or the system can't say."""
+    """One for the server, and the rest for a client whose processor time is taken: else the two take turns on them, and
+    what is measured is which of them the system moved in the midst of a call. Empty where there is but one, or the
+    system can't say."""
     known = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     return (set(known[:1]), set(known[1:])) if len(known) > 1 else (set(), set())
 
@@ -130,7 +131,8 @@ class Run:
         rows = [row for row in self._rows if row.where == "worker"]
         if not rows:
             return
-        workers = {name: stack.enter_context(self._worker(name, env, port)) for name in self.names}
+        rest = processors()[1]
+        workers = {name: stack.enter_context(self._worker(name, env, port, rest)) for name in self.names}
         done = 0
         while not self._enough(done, share=20.0):
             for row in rows:
@@ -154,8 +156,8 @@ class Run:
                         self._note(row, name, self._ask(worker, row, 3 * self._seconds)[row.value])
             done += 2  # it takes long, so half the rounds
 
-    def _worker(self, name: str, env: dict[str, str], port: int) -> Process:
-        return Process("bench.worker", name, self._wire, f"http://127.0.0.1:{port}", env=env, cpus=processors()[1])
+    def _worker(self, name: str, env: dict[str, str], port: int, cpus: set[int] | None = None) -> Process:
+        return Process("bench.worker", name, self._wire, f"http://127.0.0.1:{port}", env=env, cpus=cpus)
 
     def _ask(self, worker: Process, row: Row, seconds: float = 0.0) -> dict[str, Any]:
         worker.tell(json.dumps({"row": row.name, "seconds": seconds or self._seconds}))

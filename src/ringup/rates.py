@@ -62,7 +62,8 @@ def charge(
     lines = {"input": _ZERO, "output": _ZERO}
     for name, n in counts.items():
         if n:
-            lines[name] = _cost(name, n, usage, rates)
+            rate = rates.get(name)
+            lines[name] = rate * n / _PER if type(rate) is Decimal else _cost(name, n, usage, rates)
     thought = _reasoning(usage, rates, lines)
     if searches:
         lines["search"] = _searches(searches, rates)
@@ -80,9 +81,9 @@ def charge(
 
 def is_above(usage: Usage, rates: Rates) -> int | None:
     """The size of prompt above which these prices hold; None where they are those of any prompt."""
-    stepped = [rate for rate in rates.values() if type(rate) is tuple]
-    if not stepped:
+    if tuple not in map(type, rates.values()):
         return None
+    stepped = [rate for rate in rates.values() if type(rate) is tuple]
     prompt = usage.input_tokens or 0
     return max([start for rate in stepped for start, _ in rate if 0 <= start < prompt], default=None)
 

@@ -25,6 +25,7 @@ __all__ = ["Account", "account_of"]
 _CACHED_FROM = {"openai": 1024, "azure": 1024, "anthropic": 512, "gemini": 1024}
 """Tokens from which on a provider caches prompts, at the least of its models (their guides, November 2026)."""
 
+_ITSELF = 4096
 _BILLED_BY = ("service_tier", "tool_usage")
 """Fields of an answer, beside its usage, that its bill is made of."""
 
@@ -63,6 +64,11 @@ class Account(Struct, kw_only=True, gc=False):
     sent: Sent | None
     is_estimated: bool
     record: Record | None
+
+    @property
+    def weight(self) -> int:
+        """About the bytes of memory that it holds."""
+        return _ITSELF + len(self.body) + (self.attempts[-1].bytes_received if self.record and self.attempts else 0)
 
     @property
     def bill(self) -> Bill:

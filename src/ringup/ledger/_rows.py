@@ -87,9 +87,12 @@ class Rows(Struct):
 
     def number(self, number: int, ids: dict[Link, int]) -> None:
         """Number them, and put the numbers of rows in place of the links."""
-        for row in (self.call, *self.attempts, *self.tags):
+        self.call[0] = number
+        for row in self.attempts:
             row[0] = number
-        for at in _LINKS:
+        for row in self.tags:
+            row[0] = number
+        for at in _LINKS if ids else ():
             if self.call[at] is not None:
                 self.call[at] = ids[self.call[at]]
 

@@ -1,6 +1,6 @@
 """The one thread of a process that writes to a ledger's file, and checkpoints it.
 
-Records are taken together: every 25 ms at most, all that came are committed in one transaction. So a process that is
+Records are taken together: every 40 ms at most, all that came are committed in one transaction. So a process that is
 killed loses the last moments only, and a call waits for nothing. What is waited for (`Receipt`) is committed
 at once.
 
@@ -38,8 +38,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Receipt", "Writer", "writer_of"]
 
-_GATHER = 0.025
-"""Seconds from one commit's beginning to the next one's, at least. Far below the 100 ms promised."""
+_GATHER = 0.04
+_GATHER_SLOW = 0.025
+_QUICK = 0.01
+"""Seconds from one commit's beginning to the next one's, at least: fewer commits cost less. But where the last one
+wasn't quick (other threads keep the processor, or the disk is slow), the next one won't be either, and both must be
+done in the 100 ms promised."""
 
 _GAP = 0.005
 """Seconds between two commits, at least: for other processes that want to write."""
@@ -49,7 +53,6 @@ _PATIENCE = 5.0
 _MOST_WAITING = 256 * 1024 * 1024
 """Bytes of requests and answers that may wait for the disk. Beyond that, calls go on unlogged."""
 
-_AN_ACCOUNT = 4096
 _FIXED_IN = (3, 51, 3)
 """The SQLite in which several writers of one file can't meet the WAL-reset bug any more."""
 
@@ -99,15 +102,6 @@ class Entry(Struct, gc=False):
     receipt: Receipt | None = None
     job: Callable[[sqlite3.Connection], Any] | None = None
 
-    @property
-    def weight(self) -> int:
-        """About its size, in bytes."""
-        account = self.account
-        if not account:
-            return 0
-        answer = account.attempts[-1].bytes_received if account.record and account.attempts else 0
-        return _AN_ACCOUNT + len(account.body) + answer
-
     def settle(self, result: Any = None, error: BaseException | None = None) -> None:
         """Tell who waits for it."""
         if self.receipt:
@@ -140,7 +134,7 @@ class Writer:
     def add(self, entry: Entry) -> None:
         """Hand over what is to be written. Returns at once."""
         with self._lock:
-            waiting = self._waiting + entry.weight
+            waiting = self._waiting + (entry.account.weight if entry.account else 0)
             late = waiting > _MOST_WAITING
             started = late or self._thread is not None or self._start()
             if not late:
@@ -202,7 +196,8 @@ class Writer:
     def _run(self, source: _Queue, hurry: queue.SimpleQueue[None]) -> None:
         going, begun, ended = True, 0.0, 0.0
         while going:
-            batch, going = _gather(source, hurry, max(begun + _GATHER, ended + _GAP))
+            pause = _GATHER if ended - begun < _QUICK else _GATHER_SLOW
+            batch, going = _gather(source, hurry, max(begun + pause, ended + _GAP))
             begun = time.monotonic()
             self._write(batch)
             ended = time.monotonic()
@@ -237,7 +232,7 @@ class Writer:
     def _write(self, batch: list[Entry]) -> None:
         """Write a batch: accounts together, and each job where it stands between them."""
         with self._lock:
-            self._waiting -= sum([entry.weight for entry in batch])
+            self._waiting -= sum([entry.account.weight for entry in batch if entry.account])
         with self._busy:
             self._is_stuck = False
             accounts: list[Entry] = []
@@ -271,7 +266,8 @@ class Writer:
         if self._file and self._file.is_shared and sqlite3.sqlite_version_info < _FIXED_IN:
             self._warn_of_others(sqlite3.sqlite_version)
         for entry in entries:
-            entry.settle()
+            if entry.receipt:
+                entry.receipt.settle()
 
     def _work(self, entry: Entry) -> None:
         try:
@@ -416,9 +412,9 @@ class _File:
                 self.connection.executemany(_INSERT_LOSS, missed)
         if waits:
             self.connection.execute("PRAGMA synchronous=NORMAL")
-        owing = zip(rows, entries, strict=True)
-        if late := [(one.call[0], entry.account) for one, entry in owing if entry.account and one.owes]:
-            self._late.add(late)
+        owing = [(one, entry.account) for one, entry in zip(rows, entries, strict=True) if one.owes]
+        if owing:
+            self._late.add([(one.call[0], account) for one, account in owing if account])
 
     def _is_changed(self) -> bool:
         """Whether somebody else has written to the file since the last time, or a job has."""
