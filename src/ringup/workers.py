@@ -7,12 +7,15 @@ thrown away. A coroutine function runs in the caller's event loop, and in one of
 from __future__ import annotations
 
 import contextvars
+import math
 import queue
+import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringup.messages import ToolCall
 from ringup.steps import Job
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Tasks", "Threads", "settled"]
 
+_SLICE = 0.1 if sys.platform == "win32" else 1.0
+"""Seconds that are waited at a time: a Ctrl-C that comes in the moment before a wait begins is noticed after it, and on
+Windows any."""
+
+T = TypeVar("T")
 Ended = tuple[int, Any, BaseException | None]
 """The place of a job, what it gave, and what it raised."""
 
@@ -39,10 +47,19 @@ class Threads:
 
     def next(self, timeout: float | None) -> Ended:
         """The next one that ends. Raises TimeoutError."""
+        return _next(self._ended, timeout)
+
+
+def _next(ended: queue.SimpleQueue[T], timeout: float | None) -> T:
+    """What comes next in a queue. Raises TimeoutError."""
+    until = math.inf if timeout is None else time.monotonic() + timeout
+    while True:
+        left = until - time.monotonic()
         try:
-            return self._ended.get(timeout=timeout)
+            return ended.get(timeout=max(0.0, min(left, _SLICE)))
         except queue.Empty:
-            raise TimeoutError from None
+            if left <= _SLICE:
+                raise TimeoutError from None
 
 
 def _start(job: Job, end: Callable[[Any, BaseException | None], None]) -> None:
@@ -86,7 +103,7 @@ def settled(decide: Callable[[ToolCall], Any], call: ToolCall) -> Any:
             ended.put((None, error))
 
     threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
-    value, error = ended.get()
+    value, error = _next(ended, None)
     if error is not None:
         raise error
     return value

@@ -19,8 +19,9 @@ __all__ = ["bounded", "wait"]
 
 T = TypeVar("T")
 
-# A wait for a lock can't be interrupted on Windows: there it is cut into slices.
-_SLICE = 0.1 if sys.platform == "win32" else 3600.0
+_SLICE = 0.1 if sys.platform == "win32" else 1.0
+"""Seconds that are waited at a time: a Ctrl-C that comes in the moment before a wait begins is noticed after it, and on
+Windows any."""
 
 
 class _Future:
