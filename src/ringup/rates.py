@@ -81,8 +81,6 @@ def charge(
 
 def is_above(usage: Usage, rates: Rates) -> int | None:
     """The size of prompt above which these prices hold; None where they are those of any prompt."""
-    if tuple not in map(type, rates.values()):
-        return None
     stepped = [rate for rate in rates.values() if type(rate) is tuple]
     prompt = usage.input_tokens or 0
     return max([start for rate in stepped for start, _ in rate if 0 <= start < prompt], default=None)
@@ -167,9 +165,9 @@ def _parts(usage: Usage) -> dict[str, int]:
         if outer in _MODALITIES:
             for kind, count in _listed(held):
                 name = _MODALITIES[outer].get(kind, "")
-                if name and count:
+                if name:
                     found[name] = found.get(name, 0) + count
-    return found
+    return {name: n for name, n in found.items() if n}
 
 
 def _listed(held: Any) -> list[tuple[str, int]]:

@@ -80,6 +80,9 @@ _USAGE = {
 _UNSPLIT = {"gen_ai.token.modality": "unknown"}
 """The counters want the kind of the tokens (text, image, audio); hardly a provider tells it of all."""
 
+_SHORT = 200
+"""Texts of so few characters are mostly the same in each call: that they hold no secret is remembered."""
+
 
 class Telemetry(Struct, frozen=True, kw_only=True):
     """How calls are told to OpenTelemetry: `Client(otel=Telemetry(...))`.
@@ -213,7 +216,8 @@ class Tracer:
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
-            return value if self._secrets.are_clean((value,)) else self._secrets.clean(value)
+            known = len(value) <= _SHORT and self._secrets.are_clean((value,))
+            return value if known else self._secrets.clean(value)
         return [self._clean(held) for held in value] if isinstance(value, list | tuple) else value
 
     def _json(self, value: Any) -> str:

@@ -232,6 +232,20 @@ def test_rows_are_in_the_order_of_their_columns(path: Path) -> None:
     assert attempt[-1] == row[-1] is None
 
 
+@pytest.mark.parametrize("level", ["metadata", "full"])
+def test_what_a_bill_needs_of_a_short_request_with_a_picture_is_kept(path: Path, level: Any) -> None:
+    """Its tokens are far more than its bytes: so it is cached, and by lifetimes that Chat Completions doesn't tell."""
+    counted = {"prompt_tokens": 5000, "completion_tokens": 10, "prompt_tokens_details": {"cache_write_tokens": 4900}}
+    answer = {**completion(), "model": "gpt-5.6-luna", "usage": counted}
+    prompt = [ringup.Image(url="https://example.com/page.png"), ringup.cached("What is on this page?", "12h"), "Why?"]
+    with client(path, answer, level=level) as asked:
+        reply = asked.ask(prompt, model="gpt-5.6-luna", wire="chat_completions")
+    [row] = table(path, "calls")
+    assert row["bytes_sent"] < 1024
+    assert (row["cost_usd"], row["cost_unknown"]) == (None, reply.bill.reason)
+    assert "12 hours" in row["cost_unknown"]
+
+
 def test_a_prompt_that_may_be_cached_has_digests(path: Path) -> None:
     with client(path, completion(), completion(), level="metadata") as asked:
         asked.ask("short")
@@ -251,7 +265,8 @@ def test_what_waits_to_be_written_without_words_has_none(path: Path) -> None:
     [record] = kept
     small, whole = account_of(record, False), account_of(record, True)
     assert small.record is None
-    assert "secret answer" not in repr(small)
+    assert "secret answer" not in str([getattr(small, name) for name in small.__struct_fields__])
+    assert "Hi" not in repr(whole)
     assert record.reply.text == reply.text == "a secret answer"
     alone = Privacy("metadata"), bills(whole), Secrets(), None
     assert make_rows(small, *alone) == make_rows(whole, *alone)

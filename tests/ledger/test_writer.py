@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sqlite3
 import subprocess
@@ -131,9 +132,31 @@ def test_a_call_of_which_no_account_can_be_given_goes_on(
     assert log.lost == 1
 
 
+def test_what_failed_is_not_held_for_ever(path: Path) -> None:
+    def job(_: Any) -> None:
+        raise ValueError
+
+    def receipts() -> int:
+        gc.collect()
+        return sum(type(held) is _writer.Receipt for held in gc.get_objects())
+
+    log, before = ringup.Ledger(path), receipts()
+    for _ in range(10):
+        with pytest.raises(ringup.LedgerError):
+            log.run(job)
+    log.close()
+    assert receipts() - before <= 1
+
+
+def test_commits_that_take_long_begin_earlier() -> None:
+    assert _writer._period(0.001) > _writer._period(0.02)
+    assert _writer._period(0.02) + 0.07 < 0.1
+
+
 def test_there_is_an_end_to_what_waits_for_a_slow_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_writer, "_MOST_WAITING", 20_000)
-    monkeypatch.setattr(_writer, "_GATHER", 5.0)
+    for pause in ("_GATHER", "_GATHER_SLOW"):
+        monkeypatch.setattr(_writer, pause, 5.0)
     log = ringup.Ledger(path)
     with make(log, *[completion()] * 20) as asked:
         for number in range(20):

@@ -30,11 +30,12 @@ _BILLED_BY = ("service_tier", "tool_usage")
 """Fields of an answer, beside its usage, that its bill is made of."""
 
 
-class Account(Struct, kw_only=True, gc=False):
+class Account(Struct, kw_only=True):
     """A call that is over. `asked` is the model that was asked for, `model` the one that answered; `body` is what was
-    sent. What `pricer` looks at has the names that it has in a reply. `sent` is there where the prompt may be cached.
-    `is_estimated` says that one of its tries may be billed although its provider didn't tell what it used; `record` is
-    there where the words are needed still: to be written down, or counted."""
+    sent. What `pricer` looks at has the names that it has in a reply. `sent` is there where the prompt may be cached,
+    or part of it was. `is_estimated` says that one of its tries may be billed although its provider didn't tell what
+    it used; `record` is there where the words are needed still: to be written down, or counted. `weight` is about the
+    bytes of memory that all this takes."""
 
     attempts: list[Attempt]
     outcome: str
@@ -64,16 +65,18 @@ class Account(Struct, kw_only=True, gc=False):
     sent: Sent | None
     is_estimated: bool
     record: Record | None
-
-    @property
-    def weight(self) -> int:
-        """About the bytes of memory that it holds."""
-        return _ITSELF + len(self.body) + (self.attempts[-1].bytes_received if self.record and self.attempts else 0)
+    weight: int
 
     @property
     def bill(self) -> Bill:
         """What an answer costs that its provider has told all of."""
         return self.pricer(self) if self.pricer else Bill(reason="this reply carries no prices")
+
+    def __repr__(self) -> str:
+        return f"<Account of {self.provider}/{self.asked}: {self.outcome}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("asked", self.asked), ("outcome", self.outcome)]
 
 
 def account_of(record: Record, keeps_words: bool) -> Account:
@@ -81,8 +84,12 @@ def account_of(record: Record, keeps_words: bool) -> Account:
     plan, reply = record.plan, record.reply or so_far(record)
     request, extra = plan.request, reply.extra
     is_answer = isinstance(reply, Reply)  # vectors have no finish reason
-    is_estimated = _is_estimated(record)
-    may_be_cached = len(plan.http.body) >= _CACHED_FROM.get(plan.provider.name, 0)  # a token is a byte at least
+    is_estimated = record.cut or any([attempt.maybe_billed for attempt in record.attempts])  # noqa: C419 - quicker
+    is_kept = keeps_words or is_estimated
+    size = len(plan.http.body)
+    is_cached = (
+        size >= _CACHED_FROM.get(plan.provider.name, 0) or reply.usage.cache_write_tokens
+    )  # files are tokens too
     return Account(
         attempts=record.attempts,
         outcome=record.outcome,
@@ -109,14 +116,8 @@ def account_of(record: Record, keeps_words: bool) -> Account:
         usage=reply.usage,
         notices=reply.notices,
         extra={name: extra[name] for name in _BILLED_BY if name in extra} if extra else extra,
-        sent=((is_answer and reply.sent) or what_was_sent(plan)) if may_be_cached else None,
+        sent=((is_answer and reply.sent) or what_was_sent(plan)) if is_cached else None,
         is_estimated=is_estimated,
-        record=record if keeps_words or is_estimated else None,
+        record=record if is_kept else None,
+        weight=_ITSELF + size + (record.attempts[-1].bytes_received if is_kept and record.attempts else 0),
     )
-
-
-def _is_estimated(record: Record) -> bool:
-    """Whether one of its tries may be billed although its provider didn't tell what it used."""
-    if len(record.attempts) == 1:
-        return record.cut or record.attempts[0].maybe_billed
-    return record.cut or any([attempt.maybe_billed for attempt in record.attempts])  # noqa: C419 - a list is quicker

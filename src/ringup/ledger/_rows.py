@@ -72,13 +72,13 @@ _LINKS = _at(CALLS, "input", "output", "tools")
 
 
 class Rows(Struct):
-    """The rows of one record, in the order of the columns, the call's number first: 0 until `number` sets it. What was
-    said stands in them as links until then. `owes` says that their costs are to follow."""
+    """The rows of one call, in the order of the columns, the call's number first: 0 until `number` sets it. What was
+    said stands in them as links until then. `owing` is the account whose costs are to follow."""
 
     call: list[Any]
     attempts: list[list[Any]]
     tags: list[list[Any]]
-    owes: bool = False
+    owing: Account | None = None
 
     @property
     def links(self) -> list[Link]:
@@ -92,7 +92,7 @@ class Rows(Struct):
             row[0] = number
         for row in self.tags:
             row[0] = number
-        for at in _LINKS if ids else ():
+        for at in _LINKS:
             if self.call[at] is not None:
                 self.call[at] = ids[self.call[at]]
 
@@ -179,7 +179,7 @@ def _call(
         privacy.level,
         *(
             _content(account.record, privacy, turns)
-            if turns and privacy.keeps_content and account.record
+            if turns and account.record and privacy.keeps_content
             else _NO_CONTENT
         ),
         cost[-1],  # the terms

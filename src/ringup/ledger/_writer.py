@@ -1,6 +1,6 @@
 """The one thread of a process that writes to a ledger's file, and checkpoints it.
 
-Records are taken together: every 40 ms at most, all that came are committed in one transaction. So a process that is
+Calls are taken together: every 40 ms at most, all that came are committed in one transaction. So a process that is
 killed loses the last moments only, and a call waits for nothing. What is waited for (`Receipt`) is committed
 at once.
 
@@ -39,11 +39,14 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Receipt", "Writer", "writer_of"]
 
 _GATHER = 0.04
+"""Seconds from one commit's beginning to the next one's, at least: the fewer there are, the less they cost."""
+
 _GATHER_SLOW = 0.025
+"""The same where the last one wasn't `_QUICK`, because other threads keep the processor, or the disk is slow: then the
+next one may not be either, and both must be done in the 100 ms promised."""
+
 _QUICK = 0.01
-"""Seconds from one commit's beginning to the next one's, at least: fewer commits cost less. But where the last one
-wasn't quick (other threads keep the processor, or the disk is slow), the next one won't be either, and both must be
-done in the 100 ms promised."""
+_GLANCE = 0.025
 
 _GAP = 0.005
 """Seconds between two commits, at least: for other processes that want to write."""
@@ -51,7 +54,8 @@ _GAP = 0.005
 _IDLE = 10.0
 _PATIENCE = 5.0
 _MOST_WAITING = 256 * 1024 * 1024
-"""Bytes of requests and answers that may wait for the disk. Beyond that, calls go on unlogged."""
+"""Bytes of requests (and answers, where words are kept) that may wait for the disk. Beyond that, calls go on
+unlogged."""
 
 _FIXED_IN = (3, 51, 3)
 """The SQLite in which several writers of one file can't meet the WAL-reset bug any more."""
@@ -94,7 +98,7 @@ class Receipt:
 _METADATA = Privacy("metadata")
 
 
-class Entry(Struct, gc=False):
+class Entry(Struct):
     """An account to be written, a `job` that needs the writer's connection, or nothing but a wake-up."""
 
     account: Account | None = None
@@ -162,7 +166,7 @@ class Writer:
                 return
             self._late.join(until - time.monotonic())
             if self._is_stuck:
-                time.sleep(_GATHER)
+                time.sleep(_GLANCE)
 
     def stop(self, timeout: float) -> None:
         """Write what is left, and end the thread."""
@@ -196,8 +200,7 @@ class Writer:
     def _run(self, source: _Queue, hurry: queue.SimpleQueue[None]) -> None:
         going, begun, ended = True, 0.0, 0.0
         while going:
-            pause = _GATHER if ended - begun < _QUICK else _GATHER_SLOW
-            batch, going = _gather(source, hurry, max(begun + pause, ended + _GAP))
+            batch, going = _gather(source, hurry, max(begun + _period(ended - begun), ended + _GAP))
             begun = time.monotonic()
             self._write(batch)
             ended = time.monotonic()
@@ -266,8 +269,7 @@ class Writer:
         if self._file and self._file.is_shared and sqlite3.sqlite_version_info < _FIXED_IN:
             self._warn_of_others(sqlite3.sqlite_version)
         for entry in entries:
-            if entry.receipt:
-                entry.receipt.settle()
+            entry.settle()
 
     def _work(self, entry: Entry) -> None:
         try:
@@ -412,9 +414,8 @@ class _File:
                 self.connection.executemany(_INSERT_LOSS, missed)
         if waits:
             self.connection.execute("PRAGMA synchronous=NORMAL")
-        owing = [(one, entry.account) for one, entry in zip(rows, entries, strict=True) if one.owes]
-        if owing:
-            self._late.add([(one.call[0], account) for one, account in owing if account])
+        if late := [(one.call[0], one.owing) for one in rows if one.owing]:
+            self._late.add(late)
 
     def _is_changed(self) -> bool:
         """Whether somebody else has written to the file since the last time, or a job has."""
@@ -444,7 +445,7 @@ class _File:
         owes = is_sent and (not self._late.is_ready or account.is_estimated)
         costs = not_yet(account) if owes else bills(account)
         rows = make_rows(account, entry.privacy, costs, self._secrets, self.turns)
-        rows.owes = owes
+        rows.owing = account if owes else None
         return rows
 
     def _insert(self, rows: list[Rows]) -> None:
@@ -458,6 +459,11 @@ class _File:
         insert(self.connection, "calls", [one.call for one in rows])
         insert(self.connection, "attempts", [row for one in rows for row in one.attempts])
         insert(self.connection, "tags", [row for one in rows for row in one.tags])
+
+
+def _period(took: float) -> float:
+    """From the beginning of a commit that took so many seconds to the next one's."""
+    return _GATHER if took < _QUICK else _GATHER_SLOW
 
 
 def _place(path: Path) -> tuple[int, int] | None:
