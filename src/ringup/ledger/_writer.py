@@ -42,10 +42,13 @@ _GATHER = 0.04
 """Seconds from one commit's beginning to the next one's, at least: the fewer there are, the less they cost."""
 
 _GATHER_SLOW = 0.025
-"""The same where the last one wasn't `_QUICK`, because other threads keep the processor, or the disk is slow: then the
-next one may not be either, and both must be done in the 100 ms promised."""
+"""The same while commits aren't `_QUICK`, because other threads keep the processor, or the disk is slow: then the next
+one may not be either, and both must be done in the 100 ms promised."""
 
 _QUICK = 0.01
+_FORGOTTEN = 0.85
+"""What a slow commit counts for after each other one: half a second of quick ones, and it is forgotten."""
+
 _GLANCE = 0.025
 
 _GAP = 0.005
@@ -198,12 +201,13 @@ class Writer:
     # In the thread
 
     def _run(self, source: _Queue, hurry: queue.SimpleQueue[None]) -> None:
-        going, begun, ended = True, 0.0, 0.0
+        going, begun, ended, took = True, 0.0, 0.0, 1.0  # the first ones are slow, while all is being loaded
         while going:
-            batch, going = _gather(source, hurry, max(begun + _period(ended - begun), ended + _GAP))
+            batch, going = _gather(source, hurry, max(begun + _period(took), ended + _GAP))
             begun = time.monotonic()
             self._write(batch)
             ended = time.monotonic()
+            took = max(ended - begun, took * _FORGOTTEN)
             if going and not batch:
                 going = not self._retire(source)
         with self._lock:
@@ -462,7 +466,7 @@ class _File:
 
 
 def _period(took: float) -> float:
-    """From the beginning of a commit that took so many seconds to the next one's."""
+    """From the beginning of a commit to the next one's, where the slowest of late took so many seconds."""
     return _GATHER if took < _QUICK else _GATHER_SLOW
 
 
