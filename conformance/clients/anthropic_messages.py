@@ -9,7 +9,7 @@ import anthropic
 from pydantic import BaseModel
 
 from conformance.clients import samples
-from conformance.clients.checks import Checks, Kit, first, got, holds, listed, opened, raised, same
+from conformance.clients.checks import Checks, Kit, each, got, holds, listed, opened, raised, same
 from conformance.clients.samples import CITY, PDF, PNG, WEATHER, WEATHER_SCHEMA
 
 __all__ = ["MESSAGES", "MODEL", "TOOL", "ask", "enter", "stream", "user"]
@@ -182,8 +182,9 @@ def _streams(checks: Checks) -> None:
     async def left(kit: Kit) -> None:
         kit.sim.fault(token=0.05)
         async with opened(kit.client.messages.stream(**fields(messages=user(samples.STORY)))) as events:
-            text = await first(events.text_stream)
-            holds("a text", text, text)
+            async for text in each(events.text_stream):
+                holds("a text", text, text)
+                break
         same("the outcome", await samples.outcome(kit), "client left")
 
 

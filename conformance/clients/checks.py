@@ -18,21 +18,7 @@ from typing import Any, NamedTuple
 from conformance.clients.matrix import FAILED, LACKS, OK, Cell
 from ringup.testing import Call, Simulator
 
-__all__ = [
-    "Check",
-    "Checks",
-    "Kit",
-    "Lacks",
-    "Unmet",
-    "each",
-    "first",
-    "got",
-    "holds",
-    "listed",
-    "opened",
-    "raised",
-    "same",
-]
+__all__ = ["Check", "Checks", "Kit", "Lacks", "Unmet", "each", "got", "holds", "listed", "opened", "raised", "same"]
 
 _PATIENCE = 40.0
 
@@ -87,12 +73,6 @@ async def each(stream: Any) -> AsyncIterator[Any]:
     else:
         for item in stream:
             yield item
-
-
-async def first(stream: Any) -> Any:
-    """The first item of a stream. No generator stands between: one that is left would be closed behind our back, and
-    may be in the way of who closes the stream."""
-    return await anext(aiter(stream)) if hasattr(stream, "__aiter__") else next(iter(stream))
 
 
 async def listed(stream: Any) -> list[Any]:

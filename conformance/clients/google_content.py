@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from conformance.clients import google_trouble, samples
-from conformance.clients.checks import Checks, Kit, Unmet, first, got, holds, listed, raised, same
+from conformance.clients.checks import Checks, Kit, Unmet, each, got, holds, listed, raised, same
 from conformance.clients.samples import CITY, PDF, PNG, WEATHER, WEATHER_SCHEMA
 
 __all__ = ["GENERATE", "MODEL", "STREAM", "ask", "enter", "stream"]
@@ -207,8 +207,9 @@ def _streams(checks: Checks) -> None:
     async def left(kit: Kit) -> None:
         kit.sim.fault(token=0.05)
         chunks = await got(stream(kit.client, contents=samples.STORY))
-        chunk = await first(chunks)
-        holds("a chunk", chunk.candidates, chunk)
+        async for chunk in each(chunks):
+            holds("a chunk", chunk.candidates, chunk)
+            break
         await got(chunks.aclose() if hasattr(chunks, "aclose") else chunks.close())
         same("the outcome", await samples.outcome(kit), "client left")
 

@@ -8,7 +8,7 @@ import openai
 from pydantic import BaseModel
 
 from conformance.clients import samples
-from conformance.clients.checks import Checks, Kit, first, got, holds, listed, opened, raised, same
+from conformance.clients.checks import Checks, Kit, each, got, holds, listed, opened, raised, same
 from conformance.clients.samples import CITY, PDF, PNG, WEATHER, WEATHER_SCHEMA
 
 __all__ = ["CHAT", "MODEL", "ask", "enter", "stream", "user"]
@@ -237,8 +237,9 @@ def _streams(checks: Checks) -> None:
     async def left(kit: Kit) -> None:
         kit.sim.fault(token=0.05)
         events = await got(stream(kit.client, messages=user(samples.STORY)))
-        chunk = await first(events)
-        holds("a chunk", chunk.choices, chunk)
+        async for chunk in each(events):
+            holds("a chunk", chunk.choices, chunk)
+            break
         await got(events.close())
         same("the outcome", await samples.outcome(kit), "client left")
 
