@@ -183,18 +183,21 @@ def test_many_calls_at_once_lose_no_row(path: Path) -> None:
 
 
 def test_clients_of_one_file_share_a_thread(path: Path) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())  # of other tests
+
+    def writers() -> int:
+        return [thread.name for thread in set(threading.enumerate()) - before].count("ringup-ledger")
+
     clients = [make(path, *[completion()] * 5) for _ in range(4)]
     for asked in clients:
         asked.ask("a")
-    names = [thread.name for thread in threading.enumerate()]
-    assert names.count("ringup-ledger") == 1
+    assert writers() == 1
     clients[0].close()
     for asked in clients[1:]:
         asked.ask("b")
         asked.close()
     assert len(ledger.rows(path)) == 7
-    assert threading.active_count() == before
+    assert writers() == 0
 
 
 FORKING = """
