@@ -62,8 +62,7 @@ def charge(
     lines = {"input": _ZERO, "output": _ZERO}
     for name, n in counts.items():
         if n:
-            rate = rates.get(name)
-            lines[name] = rate * n / _PER if type(rate) is Decimal else _cost(name, n, usage, rates)
+            lines[name] = _cost(name, n, usage, rates)
     thought = _reasoning(usage, rates, lines)
     if searches:
         lines["search"] = _searches(searches, rates)

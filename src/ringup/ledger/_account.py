@@ -26,6 +26,8 @@ _CACHED_FROM = {"openai": 1024, "azure": 1024, "anthropic": 512, "gemini": 1024}
 """Tokens from which on a provider caches prompts, at the least of its models (their guides, November 2026)."""
 
 _ITSELF = 4096
+"""About the bytes that an account takes beside the bodies."""
+
 _BILLED_BY = ("service_tier", "tool_usage")
 """Fields of an answer, beside its usage, that its bill is made of."""
 
@@ -87,9 +89,8 @@ def account_of(record: Record, keeps_words: bool) -> Account:
     is_estimated = record.cut or any([attempt.maybe_billed for attempt in record.attempts])  # noqa: C419 - quicker
     is_kept = keeps_words or is_estimated
     size = len(plan.http.body)
-    is_cached = (
-        size >= _CACHED_FROM.get(plan.provider.name, 0) or reply.usage.cache_write_tokens
-    )  # files are tokens too
+    is_long = size >= _CACHED_FROM.get(plan.provider.name, 0)  # of words, a token is a byte at least; of files it isn't
+    is_cached = is_long or reply.usage.cache_write_tokens
     return Account(
         attempts=record.attempts,
         outcome=record.outcome,
