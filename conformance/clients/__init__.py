@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
 from conformance.clients import google_sdk, node_sdks, python_sdks
+from conformance.clients.google_sdk import GoogleSdk
 from conformance.clients.matrix import FAILED, FEATURES, LACKS, OK, Cell, missing, table, well
 from conformance.clients.node_sdks import NodeSdk
 from conformance.clients.python_sdks import PythonSdk
@@ -36,7 +37,7 @@ def run() -> bool:
 
 def check(vendor: str, wires: Sequence[str]) -> list[Cell]:
     """What is found for a vendor's SDKs on these wires, as far as they are installed. All are checked side by side."""
-    sdks: list[PythonSdk | NodeSdk] = [sdk for sdk in python_sdks.SDKS if sdk.vendor == vendor]
+    sdks: list[PythonSdk | GoogleSdk | NodeSdk] = [sdk for sdk in python_sdks.SDKS if sdk.vendor == vendor]
     if vendor == "gemini":
         sdks += google_sdk.sdks()
     if not node_sdks.install():

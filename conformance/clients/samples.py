@@ -52,9 +52,9 @@ def fits(text: str) -> None:
     same("the city", value["city"], "Oslo")
 
 
-async def outcome(kit: Kit) -> str:
-    """How the last call ended, as soon as it has."""
-    for _ in range(300):
+async def outcome(kit: Kit, patience: float = 3.0) -> str:
+    """How the last call ended, as soon as it has; "open" if it hasn't in that many seconds."""
+    for _ in range(round(patience / 0.01)):
         if kit.call.outcome != "open":
             break
         await asyncio.sleep(0.01)
