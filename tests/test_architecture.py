@@ -15,7 +15,19 @@ PACKAGE = Path(__file__).parents[1] / "src" / "ringup"
 # From the ground up: a module imports only from lines above its own. A name that is a package stands for all of it:
 # its modules may know each other, without circles.
 FLOORS = {
-    "0 values": ["errors", "usage", "http", "rules", "secret", "masks", "version", "media", "locks", "later"],
+    "0 values": [
+        "errors",
+        "usage",
+        "http",
+        "rules",
+        "secret",
+        "masks",
+        "version",
+        "media",
+        "locks",
+        "waiting",
+        "later",
+    ],
     "0 values, of those": ["messages", "sse", "wire_tools", "similarity"],
     "0 values, OpenAI's errors": ["openai_errors", "openai_checks"],
     "0 values, as digests": ["fingerprint"],

@@ -8,8 +8,8 @@ lets it come, for the log, while the user goes on.
 from __future__ import annotations
 
 import contextvars
-import queue
 import threading
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ringup.drive import AsyncWorld, World, drive, drive_async
@@ -18,14 +18,12 @@ from ringup.embeddings import Embeddings
 from ringup.script import Exchange, Script, Sleep
 from ringup.steps import Effects
 from ringup.transport import AsyncTransport, Transport
+from ringup.waiting import take
 
 if TYPE_CHECKING:
     import asyncio
 
 __all__ = ["run", "run_async"]
-
-_SLICE = 0.1
-"""Seconds between two looks at the threads: on Windows, Ctrl-C has to wait for one."""
 
 
 class _OverError(Exception):
@@ -54,7 +52,7 @@ class _Threads:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._landed: queue.SimpleQueue[tuple[int, BaseException | None]] = queue.SimpleQueue()
+        self._landed: SimpleQueue[tuple[int, BaseException | None]] = SimpleQueue()
         self._over = threading.Event()
 
     def begin(self, number: int, script: Script) -> None:
@@ -72,11 +70,7 @@ class _Threads:
 
     def next(self) -> tuple[int, BaseException | None]:
         """The next one that ends, and its error."""
-        while True:
-            try:
-                return self._landed.get(timeout=_SLICE)
-            except queue.Empty:
-                continue
+        return take(self._landed)
 
     def stop(self) -> None:
         self._over.set()

@@ -7,29 +7,23 @@ thrown away. A coroutine function runs in the caller's event loop, and in one of
 from __future__ import annotations
 
 import contextvars
-import math
-import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 from ringup.messages import ToolCall
 from ringup.steps import Job
+from ringup.waiting import take
 
 if TYPE_CHECKING:
     import asyncio
 
 __all__ = ["Tasks", "Threads", "settled"]
 
-_SLICE = 0.1 if sys.platform == "win32" else 1.0
-"""Seconds that are waited at a time: a Ctrl-C that comes in the moment before a wait begins is noticed after it, and on
-Windows any."""
-
-T = TypeVar("T")
 Ended = tuple[int, Any, BaseException | None]
 """The place of a job, what it gave, and what it raised."""
 
@@ -38,7 +32,7 @@ class Threads:
     """Jobs in threads: they begin at once."""
 
     def __init__(self, jobs: list[Job]) -> None:
-        self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
+        self._ended: SimpleQueue[Ended] = SimpleQueue()
         for at, job in enumerate(jobs):
             _start(job, partial(self._put, at))
 
@@ -47,19 +41,7 @@ class Threads:
 
     def next(self, timeout: float | None) -> Ended:
         """The next one that ends. Raises TimeoutError."""
-        return _next(self._ended, timeout)
-
-
-def _next(ended: queue.SimpleQueue[T], timeout: float | None) -> T:
-    """What comes next in a queue. Raises TimeoutError."""
-    until = math.inf if timeout is None else time.monotonic() + timeout
-    while True:
-        left = until - time.monotonic()
-        try:
-            return ended.get(timeout=max(0.0, min(left, _SLICE)))
-        except queue.Empty:
-            if left <= _SLICE:
-                raise TimeoutError from None
+        return take(self._ended, None if timeout is None else time.monotonic() + timeout)
 
 
 def _start(job: Job, end: Callable[[Any, BaseException | None], None]) -> None:
@@ -94,7 +76,7 @@ def settled(decide: Callable[[ToolCall], Any], call: ToolCall) -> Any:
     verdict = decide(call)
     if not hasattr(verdict, "__await__"):
         return verdict
-    ended: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+    ended: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
         try:
@@ -103,7 +85,7 @@ def settled(decide: Callable[[ToolCall], Any], call: ToolCall) -> Any:
             ended.put((None, error))
 
     threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
-    value, error = _next(ended, None)
+    value, error = take(ended)
     if error is not None:
         raise error
     return value

@@ -7,21 +7,18 @@ dropped on the way out.
 
 from __future__ import annotations
 
-import sys
 import types
 from collections.abc import Callable, Coroutine, Generator
 from functools import cache
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from time import monotonic
 from typing import Any, TypeVar
+
+from ringup.waiting import take
 
 __all__ = ["bounded", "wait"]
 
 T = TypeVar("T")
-
-_SLICE = 0.1 if sys.platform == "win32" else 1.0
-"""Seconds that are waited at a time: a Ctrl-C that comes in the moment before a wait begins is noticed after it, and on
-Windows any."""
 
 
 class _Future:
@@ -46,26 +43,14 @@ class _Waiter:
     to wait half-way: at the end of the program that is fatal (see `_pyreqwest._settle`).
     """
 
-    __slots__ = ("_wakes", "call_soon_threadsafe")
+    __slots__ = ("call_soon_threadsafe", "wakes")
 
     def __init__(self) -> None:
-        self._wakes: SimpleQueue[Any] = SimpleQueue()
-        self.call_soon_threadsafe = self._wakes.put
+        self.wakes: SimpleQueue[Any] = SimpleQueue()
+        self.call_soon_threadsafe = self.wakes.put
 
     def create_future(self) -> _Future:
         return _FUTURE
-
-    def sleep(self, deadline: float | None) -> None:
-        """Until the next call. Raises TimeoutError when the deadline comes first."""
-        while True:
-            left = _SLICE if deadline is None else deadline - monotonic()
-            if left <= 0:
-                raise TimeoutError
-            try:
-                self._wakes.get(timeout=min(left, _SLICE))
-            except Empty:
-                continue
-            return
 
 
 @cache
@@ -89,7 +74,7 @@ def wait(work: Coroutine[Any, Any, T], timeout: float | None) -> T:
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             if future is not None:
-                waiter.sleep(deadline)
+                take(waiter.wakes, deadline)
     except BaseException:
         work.close()
         raise
