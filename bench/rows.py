@@ -19,7 +19,7 @@ class Row:
     embeddings. `wires` are those that have such a call.
 
     `ledger` is the level at which calls are logged meanwhile, which only ringup does; `less` names the row whose
-    number, taken right after this one, is taken away from it.
+    number, taken right after this one, is taken away from it; in brackets stands what share of that number is left.
     """
 
     name: str

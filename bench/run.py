@@ -17,14 +17,17 @@ from typing import IO, Any, Self
 from bench.contestants import COLD, KEY, contestants
 from bench.rows import ROWS, Row
 
-__all__ = ["Process", "Results", "environment", "run"]
+__all__ = ["LESS", "Process", "Results", "environment", "run"]
 
 ROOT = Path(__file__).parent.parent
 PAIRS = 5
 """How often in a round a difference is taken: it is less sure than a number, for both that it is made of vary."""
 
+LESS = "less "
+"""Before a contestant's name: what was taken away from its numbers."""
+
 Results = dict[tuple[str, str], float]
-"""(row, contestant) → the median, in seconds, calls a second, or MB."""
+"""(row, contestant, or "less " and the contestant) → the median, in seconds, calls a second, or MB."""
 
 
 class Process:
@@ -138,13 +141,16 @@ class Run:
             for row in rows:
                 for name in list(workers) * (PAIRS if row.less else 1):
                     if row.has(name):
-                        worker = workers[name]
-                        self._note(row, name, self._ask(worker, row)[row.value] - self._less(worker, row))
+                        self._take(row, name, workers[name])
             done += 1
 
-    def _less(self, worker: Process, row: Row) -> float:
-        less = next((other for other in ROWS if other.name == row.less), None)
-        return float(self._ask(worker, less)[row.value]) if less else 0.0
+    def _take(self, row: Row, name: str, worker: Process) -> None:
+        value = self._ask(worker, row)[row.value]
+        if row.less:
+            less = self._ask(worker, next(other for other in ROWS if other.name == row.less))[row.value]
+            self._note(row, LESS + name, less)
+            value -= less
+        self._note(row, name, value)
 
     def _fresh(self, env: dict[str, str], port: int) -> None:
         rows = [row for row in self._rows if row.where == "fresh"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.contestants import NAMES
 from bench.rows import ROWS, Row
-from bench.run import Results
+from bench.run import LESS, Results
 
 __all__ = ["markdown", "write"]
 
@@ -28,6 +28,8 @@ def _cell(row: Row, name: str, results: Results) -> str:
     if value is None:
         return "–"
     shown = f"{_number(value)}{'' if row.unit == '/s' else ' '}{row.unit}"
+    if (row.name, LESS + name) in results:
+        return f"{shown} ({_times(value / results[row.name, LESS + name])}×)"
     if (row.beside, name) in results:
         return f"{shown} ({value / results[row.beside, name]:.2f} × that at 64)"
     against = results.get((row.name, "raw" if name == "ringup" else "ringup"))

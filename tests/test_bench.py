@@ -29,6 +29,12 @@ def test_the_table_shows_ratios_and_goals() -> None:
     assert cells == ["sync call, CPU", "≤ 195 µs", "100 µs", "150 µs (1.5×)", "1,200 µs (8×)"]
 
 
+def test_a_difference_stands_beside_what_it_was_taken_from() -> None:
+    table = markdown("openai", {("ledger", "ringup"): 50.0, ("ledger", "less ringup"): 200.0})
+    cells = [cell.strip() for cell in table.splitlines()[-1].strip("|").split("|")]
+    assert cells == ["what a ledger adds to a sync call, CPU", "≤ 60 µs", "50.0 µs (0.25×)"]
+
+
 def test_the_table_goes_between_the_markers(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n")
