@@ -1,4 +1,4 @@
-"""google-genai as a judge of Gemini's wire, for which there is no document: in an environment and a process of its own.
+"""google-genai as a judge of Gemini's wire, for which there is no document: in a process of its own.
 
 Its types forbid unknown fields, and it makes calls of its own to compare ours with.
 """
@@ -8,50 +8,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import venv
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from conformance.specs import cache_folder
+__all__ = ["PACKAGE", "Google"]
 
-__all__ = ["PACKAGE", "Google", "install", "packages"]
-
-PACKAGE = "google-genai==3.4.0"
-
-
-def install() -> Path | None:
-    """The Python of an environment that has google-genai, made when it isn't there yet. None where that can't be."""
-    folder = _folder()
-    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    done = folder / "done"
-    if not done.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        command = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", PACKAGE]
-        if subprocess.run(command, check=False, capture_output=True, timeout=300).returncode:
-            return None
-        done.touch()
-    return python
-
-
-def packages() -> Path | None:
-    """The folder of its packages, where the environment was made before."""
-    if not (_folder() / "done").exists():
-        return None
-    return next(_folder().glob("lib/python*/site-packages"), _folder() / "Lib" / "site-packages")
-
-
-def _folder() -> Path:
-    return cache_folder() / f"{PACKAGE.replace('==', '-')}-py{sys.version_info[0]}.{sys.version_info[1]}"
+PACKAGE = f"google-genai {version('google-genai')}"
 
 
 class Google:
     """The process in which google-genai is."""
 
-    def __init__(self, python: Path) -> None:
+    def __init__(self) -> None:
         script = Path(__file__).with_name("gemini_child.py")
         self._child = subprocess.Popen(
-            [str(python), "-P", str(script)],
+            [sys.executable, "-P", str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

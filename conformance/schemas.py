@@ -14,7 +14,7 @@ from conformance import specs
 from conformance.addresses import visit_errors, visit_openai, visit_others
 from conformance.calls import EMBEDDINGS, PROVIDERS, WIRES, Caller, calls, follow_up
 from conformance.exceptions import AMENDMENTS, EXCEPTIONS, Excused, excuse
-from conformance.gemini import PACKAGE, Google, install
+from conformance.gemini import PACKAGE, Google
 from conformance.made import each
 from conformance.operations import Exchange, Finding, Vendor, events, vendor
 from conformance.table import Tally, print_rows
@@ -261,13 +261,9 @@ _GOOGLES = (
 
 
 def _google(exchanges: list[tuple[str, Exchange, bool]]) -> bool:
-    """Google's wire by google-genai's types, where that can be installed."""
-    python = install()
-    if python is None:
-        print(f"skipped: {PACKAGE} can't be installed here, and it alone judges Gemini's wire\n")
-        return True
+    """Google's wire by google-genai's types."""
     tally = Tally()
-    with Google(python) as google:
+    with Google() as google:
         for provider, exchange, own in exchanges:
             if provider == "gemini" and exchange.status < 400:
                 _judge_google(tally, google, exchange, own)

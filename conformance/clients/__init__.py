@@ -29,21 +29,19 @@ VENDORS = {
 
 def run() -> bool:
     """Installs what is missing, checks all SDKs, and prints what it found. Whether all is well."""
-    for reason in filter(None, (google_sdk.fetch(), node_sdks.install())):
+    if reason := node_sdks.install():
         print(f"left out: {reason}")
     outcomes = [_shown(vendor, check(vendor, wires)) for vendor, wires in VENDORS.items()]
     return all(outcomes)
 
 
 def check(vendor: str, wires: Sequence[str]) -> list[Cell]:
-    """What is found for a vendor's SDKs on these wires, as far as they are installed. All are checked side by side."""
-    sdks: list[PythonSdk | GoogleSdk | NodeSdk] = [sdk for sdk in python_sdks.SDKS if sdk.vendor == vendor]
-    if vendor == "gemini":
-        sdks += google_sdk.sdks()
+    """What is found for a vendor's SDKs on these wires; those in JavaScript where they are installed. All are checked
+    side by side."""
+    known: list[PythonSdk | GoogleSdk | NodeSdk] = [*python_sdks.SDKS, *google_sdk.SDKS]
     if not node_sdks.install():
-        sdks += [sdk for sdk in node_sdks.SDKS if sdk.vendor == vendor]
-    if not sdks:
-        return []
+        known += node_sdks.SDKS
+    sdks = [sdk for sdk in known if sdk.vendor == vendor]
     with ThreadPoolExecutor(len(sdks)) as pool:
         cells = [cell for found in pool.map(lambda sdk: sdk.run(wires), sdks) for cell in found]
     return cells + missing(cells) + _unknown(cells)
@@ -57,8 +55,6 @@ def _unknown(cells: Iterable[Cell]) -> list[Cell]:
 
 def _shown(vendor: str, cells: list[Cell]) -> bool:
     """Prints a vendor's part of the matrix, and what is to be said of it. Whether all is well."""
-    if not cells:
-        return True
     print(f"\n{vendor}\n{table(VENDORS[vendor], cells)}")
     lacking = sorted({(cell.said, cell.sdk, cell.wire, cell.feature) for cell in cells if cell.state == LACKS})
     for said, group in groupby(lacking, key=lambda row: row[0]):

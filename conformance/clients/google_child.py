@@ -1,17 +1,17 @@
-"""Checks Google's Python SDK in its two styles: `google_child FOLDER WIRE ...`, with a folder of packages, or "".
+"""Checks Google's Python SDK in its two styles: `python -m conformance.clients.google_child WIRE ...`.
 
 A check prints a line of JSON: the fields of its cell.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
 from typing import Any
+
+from google import genai
 
 from conformance.clients import google_content, google_rest, google_trouble
 from conformance.clients.checks import Checks
@@ -22,11 +22,9 @@ _OPEN: list[Any] = []
 """Every client: one that is collected closes what its async half still uses."""
 
 
-def _client(
-    sdk: ModuleType, sim: Simulator, *, api_key: str | None = None, base_url: str | None = None, **options: Any
-) -> Any:
-    wanted = {"base_url": base_url or sim.gemini_url, **options}
-    _OPEN.append(sdk.Client(api_key=api_key or sim.gemini_key, http_options=wanted))
+def _client(sim: Simulator, *, api_key: str | None = None, base_url: str | None = None, **options: Any) -> Any:
+    wanted: Any = {"base_url": base_url or sim.gemini_url, **options}
+    _OPEN.append(genai.Client(api_key=api_key or sim.gemini_key, http_options=wanted))
     return _OPEN[-1]
 
 
@@ -47,26 +45,21 @@ def _checks() -> Checks:
     return checks
 
 
-def _sdks() -> list[PythonSdk]:
-    sdk = importlib.import_module("google.genai")
-
-    def sync(sim: Simulator, **options: Any) -> Any:
-        return _client(sdk, sim, **options)
-
-    def awaited(sim: Simulator, **options: Any) -> Any:
-        return _client(sdk, sim, **options).aio
-
-    return [PythonSdk("gemini", "py", sdk, _checks(), sync), PythonSdk("gemini", "async", sdk, _checks(), awaited)]
+def _awaited(sim: Simulator, **options: Any) -> Any:
+    return _client(sim, **options).aio
 
 
-def main(folder: str, *wires: str) -> None:
+_STYLES = (
+    PythonSdk("gemini", "py", genai, _checks(), _client),
+    PythonSdk("gemini", "async", genai, _checks(), _awaited),
+)
+
+
+def main(*wires: str) -> None:
     """Runs the checks of these wires, both styles side by side."""
     warnings.simplefilter("ignore")
-    if folder:
-        sys.path.append(folder)  # last, so that it gives only what isn't installed
-    styles = _sdks()
-    with ThreadPoolExecutor(len(styles)) as pool:
-        for cells in pool.map(lambda style: style.run(wires), styles):
+    with ThreadPoolExecutor(len(_STYLES)) as pool:
+        for cells in pool.map(lambda style: style.run(wires), _STYLES):
             for cell in cells:
                 print(json.dumps(cell))
 

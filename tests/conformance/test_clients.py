@@ -1,6 +1,6 @@
 """The official SDKs as clients of the simulator: their main wires here, all of them in `python -m conformance clients`.
 
-Google's SDK for Python is checked where it is installed, those in JavaScript where node and npm are.
+Those in JavaScript are checked where node and npm are installed.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ def _node() -> None:
 @pytest.mark.parametrize("vendor", MAIN)
 def test_the_sdks(vendor: str) -> None:
     cells = clients.check(vendor, MAIN[vendor])
-    if not cells:
-        pytest.skip("no SDK of this vendor is installed")
     assert [cell for cell in cells if cell.state == FAILED] == []
     assert len([cell for cell in cells if cell.state == OK]) > 40
     assert {cell.wire for cell in cells} == set(MAIN[vendor])
