@@ -81,6 +81,8 @@ def charge(
 def is_above(usage: Usage, rates: Rates) -> int | None:
     """The size of prompt above which these prices hold; None where they are those of any prompt."""
     stepped = [rate for rate in rates.values() if type(rate) is tuple]
+    if not stepped:
+        return None
     prompt = usage.input_tokens or 0
     return max([start for rate in stepped for start, _ in rate if 0 <= start < prompt], default=None)
 

@@ -71,13 +71,13 @@ _try_sums = itemgetter(*_at(ATTEMPTS, "maybe_billed", "bytes_sent", "bytes_recei
 _LINKS = _at(CALLS, "input", "output", "tools")
 
 
-class Rows(Struct):
+class Rows(Struct, gc=False):
     """The rows of one call, in the order of the columns, the call's number first: 0 until `number` sets it. What was
     said stands in them as links until then. `owing` is the account whose costs are to follow."""
 
     call: list[Any]
     attempts: list[list[Any]]
-    tags: list[list[Any]]
+    tags: Sequence[list[Any]]
     owing: Account | None = None
 
     @property
@@ -107,7 +107,7 @@ def make_rows(account: Account, privacy: Privacy, bills: Sequence[Bill], secrets
         cost = _cost(bill)
         tries.append(_try(attempt, privacy, cost))
     call = _call(account, privacy, turns, tries, cost)
-    tags = _tags(account.tags, secrets) if account.tags else []
+    tags = _tags(account.tags, secrets) if account.tags else ()
     if _are_clean(call, tries, secrets):
         return Rows(call, tries, tags)
     return Rows(_cleaned(call, secrets, _CALL_JSON), [_cleaned(one, secrets, _TRY_JSON) for one in tries], tags)
