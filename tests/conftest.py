@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def _deny_network(event: str, args: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_deny_network)
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would each program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
