@@ -10,11 +10,16 @@ from ringup import errors, providers
 from ringup.advice import advise
 from ringup.errors import APIError, APITimeoutError, status_error
 from ringup.providers import Provider
+from ringup.reply import Notice
+from ringup.secret import Auth, Secret
 
 OPENAI, ANTHROPIC, SIM = (providers.find(name) for name in ("openai", "anthropic", "sim"))
 LOCAL = Provider(name="ollama", base_url="http://localhost:11434/v1", key_optional=True)
 GOOGLE = providers.find("gemini")
 CUSTOM = Provider(name="custom", base_url="https://llm.example.test/v1")
+
+
+KEY = Auth(Secret("sk"), source="in OPENAI_API_KEY")
 
 
 def failed(status: int, **details: Any) -> APIError:
@@ -36,9 +41,7 @@ SAYS: list[tuple[APIError, Provider | None, str, list[str]]] = [
         "gpt-4o",
         ["A retry can't help", "OPENAI_API_KEY", "`ringup keys check`", "https://platform.openai.com/api-keys"],
     ),
-    (failed(401), ANTHROPIC, "claude-opus-5", ["ANTHROPIC_API_KEY", "https://platform.claude.com/settings/keys"]),
-    (failed(401), GOOGLE, "m", ["the key in GOOGLE_API_KEY or GEMINI_API_KEY was refused"]),
-    (failed(401), CUSTOM, "m", ["the key (api_key=...) was refused. Check it."]),
+    (failed(401), ANTHROPIC, "claude-opus-5", ["https://platform.claude.com/settings/keys"]),
     (failed(401, code="ip_not_authorized"), OPENAI, "gpt-4o", ["address isn't allowed"]),
     (failed(401, code="invalid_organization"), OPENAI, "gpt-4o", ["OPENAI_ORG_ID"]),
     (failed(402), ANTHROPIC, "m", ["A retry can't help", "no credit", "https://platform.claude.com/settings/billing"]),
@@ -47,7 +50,7 @@ SAYS: list[tuple[APIError, Provider | None, str, list[str]]] = [
     (failed(404), OPENAI, "gpt4o-mini", ["A retry can't help", "'gpt4o-mini'", "did you mean gpt-4o-mini"]),
     (failed(404), ANTHROPIC, "claude-haiku-45", ["did you mean claude-haiku-4-5"]),
     (failed(404), ANTHROPIC, "zzz", ["`ringup models`", "base_url"]),
-    (failed(404), OPENAI, "gpt-4o", ["may be retired", "OPENAI_API_KEY"]),
+    (failed(404), OPENAI, "gpt-4o", ["may be retired", "the key may not see it"]),
     (failed(404), CUSTOM, "gpt4o-mini", ["check the model's name", "`ringup models`"]),
     (failed(408), OPENAI, "gpt-4o", ["A retry may help", "in a few seconds"]),
     (failed(409, retry_after=3.0), OPENAI, "gpt-4o", ["A retry may help", "in 3 s"]),
@@ -103,11 +106,33 @@ SAYS: list[tuple[APIError, Provider | None, str, list[str]]] = [
 
 @pytest.mark.parametrize(("error", "provider", "model", "says"), SAYS)
 def test_advice(error: APIError, provider: Provider | None, model: str, says: list[str]) -> None:
-    advice = advise(error, provider, model)
+    advice = advise(error, provider, model, KEY)
     for words in says:
         assert words in advice
     error.advice = advice
     assert str(error).startswith(f"{error.message}. {advice[:20]}")
+
+
+@pytest.mark.parametrize(
+    ("auth", "words"),
+    [
+        (
+            Auth(Secret("sk"), source="that `ringup keys set` stored"),
+            "the key that `ringup keys set` stored was refused.",
+        ),
+        (Auth(Secret("sk")), "the key (api_key=...) was refused. Check it."),
+        (None, "A retry can't help, for no key was sent: pass one as api_key="),
+    ],
+)
+def test_which_key_was_refused(auth: Auth | None, words: str) -> None:
+    assert words in advise(failed(401), CUSTOM, "m", auth)
+
+
+def test_a_server_that_forbids_was_perhaps_given_no_key() -> None:
+    kept = Notice("refused", "api_key", "the key in X isn't sent to y")
+    assert advise(failed(403), OPENAI, "m", None, [kept]).endswith(
+        "perhaps for no key was sent: the key in X isn't sent to y."
+    )
 
 
 def every(kind: type[APIError]) -> list[type[APIError]]:

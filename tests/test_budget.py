@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +105,13 @@ def test_a_small_budget_is_written_out() -> None:
 
 
 def test_costs_are_read() -> None:
-    assert [read_cost(value) for value in (None, 0.05, "0.05 USD", "$1", 1e-05)] == [
+    assert [read_cost(value) for value in (None, 0.05, "0.05 USD", "$1", 1e-05, Decimal("9E-7"))] == [
         None,
         Decimal("0.05"),
         Decimal("0.05"),
         Decimal(1),
         Decimal("0.00001"),
+        Decimal("0.0000009"),
     ]
     for wrong in ("1 USD/day", "much", True, -1, float("nan")):
         with pytest.raises(ParameterError, match="max_cost="):
@@ -136,6 +137,8 @@ def test_periods_begin_in_utc() -> None:
 
 def test_amounts_are_rounded_up() -> None:
     assert nano(Decimal("0.0000000001")) == 1
+    with localcontext(prec=2):
+        assert nano(Decimal("0.4938175")) == 493_817_500
 
 
 def test_a_budget_for_days_needs_a_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,6 +392,44 @@ def test_a_budget_whose_file_can_not_be_written_refuses(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="nothing was sent"):
         f.ask("a")
     assert f.wire.sent == []
+
+
+def test_what_calls_cost_is_settled_when_the_file_can_be_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringup.ledger._schema.BUSY", 0.05)
+    path = tmp_path / "calls.db"
+    log = ringup.Ledger(path)
+    f = face("sync", chunks("one", " two"), ledger=log, budget="1 USD")
+    stream = f.client.stream("a")
+    next(stream)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    list(stream)
+    log.flush(0.3)
+    assert log.lost == 1  # of its row
+    other.execute("DELETE FROM budget_reserved")  # as if it had expired meanwhile
+    other.commit()
+    other.close()
+    log.flush()
+    assert spent(path) == (Decimal("0.002"), 0)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_locked_file_is_waited_for_no_longer_than_the_call(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "calls.db"
+    log = ringup.Ledger(path)
+    log.run(lambda connection: None)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    f = face(kind, answered(), ledger=log, budget="1 USD", timeout=0.1)
+    with pytest.raises(LedgerError, match=r"couldn't be written for 0\.1 s"):
+        f.ask("a")
+    assert f.wire.sent == []
+    other.rollback()
+    other.close()
+    log.flush()
+    assert spent(path) == (0, 0)
 
 
 def test_reservations_of_the_dead_expire(tmp_path: Path) -> None:

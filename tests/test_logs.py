@@ -40,6 +40,25 @@ def test_retries_and_failures_are_told_at_info(caplog: pytest.LogCaptureFixture)
     assert not lines(caplog, logging.DEBUG)
 
 
+def test_what_an_error_quotes_of_an_answer_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    events: list[ringup.Attempt] = []
+    with caplog.at_level(logging.DEBUG, "ringup"), pytest.raises(ringup.ProtocolError, match="Zebra"):
+        ringup.Client("gpt-4o-mini", api_key=KEY, transport=Wire("Zebra"), on_event=events.append).ask("Open sesame")
+    assert "instead of an answer. A retry seldom helps" in caplog.text
+    assert "Zebra" not in caplog.text
+    assert "Zebra" not in repr(events)
+
+
+def test_a_server_writes_no_lines_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    answer = {"error": {"message": "one\nCRITICAL two\r\nthree\u2028four"}}
+    with caplog.at_level(logging.INFO, "ringup"), Simulator() as sim:
+        sim.fault(status=400, body=answer)
+        with pytest.raises(ringup.BadRequestError):
+            sim.client("gpt-4o-mini").ask("Open sesame")
+    [said] = lines(caplog, logging.INFO)
+    assert "one CRITICAL two three four" in said
+
+
 def test_calls_are_told_at_debug_without_their_words(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "ringup"):
         client(completion("Paris.")).ask("Open sesame")

@@ -109,6 +109,13 @@ def test_a_failure(client: Make, reader: Reader) -> None:
     assert duration.sum == (reader.span.end_time - reader.span.start_time) / 1e9
 
 
+def test_what_an_error_quotes_of_an_answer_is_not_told(client: Make, reader: Reader) -> None:
+    with pytest.raises(ringup.ProtocolError, match="Zebra"):
+        client("Zebra").ask("Hi")
+    assert reader.span.status.description.endswith("instead of an answer")
+    assert "Zebra" not in reader.span.to_json()
+
+
 def test_a_call_that_its_budget_refuses(client: Make, reader: Reader) -> None:
     with pytest.raises(ringup.BudgetExceededError):
         client(budget="0.000000001 USD").ask("Hi", max_tokens=9)

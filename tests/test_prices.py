@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ringup import models
 from ringup.errors import ConfigurationError, ParameterError
 from ringup.pricelist import Prices
-from ringup.prices import bill, prices_version
+from ringup.prices import _rates, bill, prices_version
 from ringup.reply import Bill
 from ringup.usage import Usage
 
@@ -204,6 +204,36 @@ def test_who_says_what_a_call_cost_is_believed() -> None:
     assert bill("perplexity", "sonar", usage(10, 10)).total is None  # each request costs, and by its search
 
 
+def test_on_a_key_of_ones_own_openrouter_tells_its_fee_and_what_is_paid_elsewhere() -> None:
+    def told(**details: Any) -> Bill:
+        return bill("openrouter", "some/model", usage(1000, 500, details={"cost": 0.0005} | details))
+
+    theirs = {"cost_details.upstream_inference_cost": 0.0105}
+    assert told(is_byok=True, **theirs).total == Decimal("0.011")
+    assert told(is_byok=True, cost_details={"upstream_inference_cost": 0.0105}).lines == (
+        ("as openrouter says", Decimal("0.011")),
+    )
+    assert told(is_byok=False, **theirs).total == told(**theirs).total == Decimal("0.0005")
+    unknown = told(is_byok=True, **{"cost_details.upstream_inference_cost": None})
+    assert (unknown.total, "its own fee only" in (unknown.reason or "")) == (None, True)
+
+
+@pytest.mark.parametrize("context", [Context(prec=2), Context(traps=[Inexact], prec=4), Context(Emax=0, Emin=0)])
+def test_the_decimal_context_of_the_user_is_not_that_of_a_bill(context: Context) -> None:
+    details = {"input_tokens_details.cache_write_tokens_details": {"ttl_12h_tokens": 3_333}}
+    counted = usage(123_457, 12_345, cache_read_tokens=1_111, cache_write_tokens=4_444, details=details)
+    told = usage(1, 1, details={"cost": 0.00012345, "is_byok": True, "cost_details.upstream_inference_cost": 2})
+    calls: list[Any] = [("openai", "gpt-5.4", usage(123_457, 12_345)), ("openai", "gpt-6.1-terra", counted)]
+    calls.append(("openrouter", "some/model", told))
+    usual = [bill(*call) for call in calls]
+    assert usual[0].total == Decimal("0.4938175")
+    _rates.cache_clear()
+    with localcontext(context):
+        found = [bill(*call) for call in calls]
+    assert found == usual
+    assert None not in [one.total for one in usual]
+
+
 def test_the_table_has_a_version() -> None:
     assert prices_version() == bill("openai", "gpt-4o-mini", usage(1, 1)).prices
 
@@ -251,6 +281,34 @@ def test_own_prices_have_terms_and_steps() -> None:
     assert own("custom", "embedder", usage(10, 0)).total == Decimal("0.00001")
     assert own("custom", "embedder", usage(10, 1)).reason == "no price is known for output"
     assert own("vllm", "llama", usage(0, 0), searches=2).total == Decimal("0.01")
+
+
+HOUR = {"cache_creation": {"ephemeral_1h_input_tokens": 300_000}}
+SOUND = {"cached_tokens": 500_000, "audio_tokens": 200_000}
+
+
+@pytest.mark.parametrize(
+    ("rates", "cost"),
+    [
+        ({"cache_write": "3.75", "cache_write_1h": 6}, "3.975"),  # 0.3 at 6, 0.1 at 3.75, and the others at 3
+        ({"cache_write_1h": 6}, "3.9"),
+        ({"cache_write": "3.75"}, "3.3"),
+        ({"cache_write_12h": 6}, "3"),
+        ({}, "3"),
+    ],
+)
+def test_writes_without_a_price_of_their_own_cost_what_they_are_part_of(rates: dict[str, Any], cost: str) -> None:
+    counted = usage(1_000_000, 0, cache_write_tokens=400_000, details=HOUR)
+    prices = Prices({"m": {"input": 3, **rates}, "n": {"input": 9, "flex": {"input": 3, **rates}}})
+    assert bill("a", "m", counted, own=prices).total == Decimal(cost)
+    assert bill("a", "n", counted, own=prices, service_tier="flex").total == Decimal(cost)
+
+
+def test_cached_sound_has_a_price_though_cached_words_have_none() -> None:
+    details = {"prompt_tokens_details.audio_tokens": 300_000, "prompt_tokens_details.cached_tokens_details": SOUND}
+    counted = usage(1_000_000, 0, cache_read_tokens=500_000, details=details)
+    found = bill("a", "m", counted, own=Prices({"m": {"input": 3, "audio_cache_read": 1}}))
+    assert (found.total, found.saved) == (Decimal("2.6"), Decimal("0.4"))
 
 
 def test_own_prices_from_a_file(tmp_path: Path) -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from ringup import errors, models
 from ringup.errors import APIError, APIStatusError, APITimeoutError
 from ringup.providers import Provider
+from ringup.reply import Notice
+from ringup.secret import Auth
 
-__all__ = ["advise"]
+__all__ = ["advise", "held_back"]
 
 _NOBODY = Provider(name="", base_url="")
 
 
-def advise(error: APIError, provider: Provider | None, model: str) -> str:
-    """One or two sentences for the user, from the error's class, code and `retry_after`, and the provider's pages."""
+def advise(
+    error: APIError, provider: Provider | None, model: str, auth: Auth | None = None, notices: Sequence[Notice] = ()
+) -> str:
+    """One or two sentences for the user, from the error's class, code and `retry_after`, and the provider's pages;
+    from where the key came (None: none was sent), and the call's notices."""
     if isinstance(error, APIStatusError) and type(error).retryable and not error.retryable:
         return _told_not_to(provider or _NOBODY)
+    if isinstance(error, errors.AuthenticationError | errors.PermissionDeniedError):
+        return _not_allowed(error, provider or _NOBODY, auth, notices)
     for kind, write in _ADVICE:
         if isinstance(error, kind):
             return write(error, provider or _NOBODY, model)
@@ -27,11 +34,6 @@ def _told_not_to(provider: Provider) -> str:
     """For a failure that mostly passes, with `x-should-retry: false`."""
     state = f" Its state: {provider.status_page}" if provider.status_page else ""
     return f"A retry can't help: the provider says not to try this call again.{state}"
-
-
-def _key(provider: Provider) -> str:
-    """The key in words: by its variable, or, as a provider without variables stands for one that was passed, so."""
-    return f"the key in {' or '.join(provider.key_env)}" if provider.key_env else "the key (api_key=...)"
 
 
 def _at(page: str) -> str:
@@ -52,26 +54,32 @@ def _when(error: APIError, otherwise: str) -> str:
 # The provider said no
 
 
-def _authentication(error: APIError, provider: Provider, _model: str) -> str:
+def _not_allowed(error: APIError, provider: Provider, auth: Auth | None, notices: Sequence[Notice]) -> str:
     if error.code == "ip_not_authorized":
         return f"A retry can't help: this computer's address isn't allowed. Add it{_at(provider.keys_page)}."
     if error.code == "invalid_organization":
         return "A retry can't help: the organization is wrong. Mend or unset OPENAI_ORG_ID."
+    if error.code == "unsupported_country_region_territory":
+        return "A retry can't help: the provider doesn't serve the country or region that this call came from."
+    is_refused = isinstance(error, errors.AuthenticationError)
+    if auth is None:
+        perhaps = "" if is_refused else "perhaps "
+        do = held_back(notices) or "pass one as api_key=, to a client"
+        return f"A retry can't help, {perhaps}for no key was sent: {do}."
+    key = f"the key {auth.source or '(api_key=...)'}"
+    if not is_refused:
+        return f"A retry can't help: {key} is valid and may not do this. Check its rights{_at(provider.keys_page)}."
     page = f" or make a new one{_at(provider.keys_page)}" if provider.keys_page else ""
-    check = "Check it with `ringup keys check`" if provider.key_env else "Check it"
-    return f"A retry can't help: {_key(provider)} was refused. {check}{page}."
+    return f"A retry can't help: {key} was refused. Check it{' with `ringup keys check`' if auth.source else ''}{page}."
+
+
+def held_back(notices: Iterable[Notice]) -> str:
+    """Why the key that there is isn't sent to this server; empty where it is, or there is none."""
+    return next((notice.message for notice in notices if (notice.kind, notice.what) == ("refused", "api_key")), "")
 
 
 def _payment(_error: APIError, provider: Provider, _model: str) -> str:
     return f"A retry can't help: the account has no credit. Add some{_at(provider.billing_page)}."
-
-
-def _permission(error: APIError, provider: Provider, _model: str) -> str:
-    if error.code == "unsupported_country_region_territory":
-        return "A retry can't help: the provider doesn't serve the country or region that this call came from."
-    return (
-        f"A retry can't help: {_key(provider)} is valid and may not do this. Check its rights{_at(provider.keys_page)}."
-    )
 
 
 def _not_found(error: APIError, provider: Provider, model: str) -> str:
@@ -79,9 +87,7 @@ def _not_found(error: APIError, provider: Provider, model: str) -> str:
     if model in ids:
         path = f"check base_url if you gave one ({provider.name}'s own is {provider.base_url}); or "
         where = "" if model in error.message else path
-        return (
-            f"A retry can't help: {where}{model} may be retired, or {_key(provider)} may not see it. Try another model."
-        )
+        return f"A retry can't help: {where}{model} may be retired, or the key may not see it. Try another model."
     import difflib  # here, for it is needed only when a name was wrong
 
     near = difflib.get_close_matches(model, ids, 3)
@@ -196,9 +202,7 @@ def _not_of_type(_error: APIError, _provider: Provider, _model: str) -> str:
 
 
 _ADVICE: tuple[tuple[type[APIError], Callable[[APIError, Provider, str], str]], ...] = (
-    (errors.AuthenticationError, _authentication),
     (errors.PaymentRequiredError, _payment),
-    (errors.PermissionDeniedError, _permission),
     (errors.NotFoundError, _not_found),
     (errors.ContentTooLargeError, _too_large),
     (errors.ContextLengthError, _too_long),

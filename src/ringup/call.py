@@ -115,9 +115,9 @@ class _Time:
 
 def call(plan: Plan, record: Record, env: Env) -> Script:
     """Make the call; at the end `record.reply` is the whole answer. Raises APIError, with all that is known in it."""
+    time, spent = _Time(plan, env), 0
     if plan.guard:
         yield from _guarded(plan.guard, record, env)
-    time, spent = _Time(plan, env), 0
     plan.budget.earn()
     try:
         while True:

@@ -86,7 +86,7 @@ class Client(BaseClient):
         self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
     ) -> streams.Stream[Any]:
         record, script = self._begin(prompt, params, output, True, history)
-        return streams.Stream(drive(script, self._world()), record)
+        return streams.Stream(drive(script, self._world()), record, script)
 
     def embed(self, texts: str | Iterable[str], **params: Unpack[embed_plan.EmbedParams]) -> embeddings.Embeddings:
         """Make texts vectors, in as many requests as it takes. Raises APIError or ConfigurationError.
@@ -196,7 +196,7 @@ class AsyncClient(BaseClient):
         self, prompt: Prompt | Resume, params: Params, output: Any = None, history: Conversation | None = None
     ) -> streams.AsyncStream[Any]:
         record, script = self._begin(prompt, params, output, True, history)
-        return streams.AsyncStream(drive_async(script, self._world()), record)
+        return streams.AsyncStream(drive_async(script, self._world()), record, script)
 
     async def embed(
         self, texts: str | Iterable[str], **params: Unpack[embed_plan.EmbedParams]

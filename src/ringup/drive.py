@@ -64,8 +64,9 @@ class World:
                 time.sleep(seconds)
             case Shut():
                 self.shut()
-            case Keep(receipt):
-                receipt.wait()
+            case Keep(receipt, timeout):
+                if not receipt.wait(timeout):
+                    raise TimeoutError
             case steps.Work(jobs):
                 self._threads = workers.Threads(jobs)
             case steps.Next(timeout) if self._threads:
@@ -130,8 +131,8 @@ class AsyncWorld:
                 await asyncio.sleep(seconds)
             case Shut():
                 await self.shut()
-            case Keep(receipt):
-                await given(receipt)
+            case Keep(receipt, timeout):
+                await given(receipt, timeout)
             case steps.Work(jobs):
                 await self._stop()
                 self._tasks = workers.Tasks(jobs)
@@ -155,8 +156,8 @@ class AsyncWorld:
             await answer.close()
 
 
-async def given(receipt: Receipt) -> None:
-    """Wait for a receipt without holding up the event loop."""
+async def given(receipt: Receipt, timeout: float | None = None) -> None:  # noqa: ASYNC109 - it is an effect's own
+    """Wait for a receipt without holding up the event loop. Raises TimeoutError."""
     import asyncio  # here, for its import takes longer than ours
 
     loop, done = asyncio.get_running_loop(), asyncio.Event()
@@ -166,7 +167,7 @@ async def given(receipt: Receipt) -> None:
             loop.call_soon_threadsafe(done.set)
 
     receipt.when_done(tell)
-    await done.wait()
+    await asyncio.wait_for(done.wait(), timeout)
 
 
 async def drive_async(script: Steps, world: AsyncWorld) -> AsyncGenerator[Event]:

@@ -87,10 +87,15 @@ class RingupWarning(UserWarning):
 
 
 class RingupError(Exception):
-    """The base of everything ringup raises. `message` says what happened; `advice` what to do about it."""
+    """The base of everything ringup raises. `message` says what happened; `advice` what to do about it.
+
+    `quote` is the beginning of what the server sent, where the error shows it; else empty. It may hold words of the
+    prompt or of the answer, and so it isn't part of the message: logs and traces, which take that, go without.
+    """
 
     message: str
     advice: str
+    quote: str = ""
 
     def __init__(self, message: str, *, advice: str = "") -> None:
         super().__init__(message)
@@ -98,9 +103,15 @@ class RingupError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
+        said = self.quoting
         if not self.advice:
-            return self.message
-        return f"{self.message}{'' if self.message[-1:] in '.!?:' else '.'} {self.advice}"
+            return said
+        return f"{said}{'' if said[-1:] in '.!?:' else '.'} {self.advice}"
+
+    @property
+    def quoting(self) -> str:
+        """The message with the quote."""
+        return f"{self.message}: {self.quote}" if self.quote else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, dict(self.__dict__))
@@ -200,6 +211,7 @@ class APIError(RingupError):
     request_id  the provider's id of the request, to quote to its support, or None
     type, code, param   the error's own words, as the provider sent them, or None
     body        the error as the provider sent it (parsed JSON, or text), or None; at most 64 KiB of text
+    quote       the beginning of a body that has no message of its own, at most 200 characters; else empty
     retry_after the wait in seconds that the provider asked for, or None
     attempts    one `Attempt` for each try on the wire
     partial     the `Reply` as far as it came (streams), or None
@@ -220,6 +232,7 @@ class APIError(RingupError):
         code: str | None = None,
         param: str | None = None,
         body: Any = None,
+        quote: str = "",
         retry_after: float | None = None,
         retryable: bool | None = None,
         attempts: tuple[Any, ...] = (),
@@ -233,6 +246,7 @@ class APIError(RingupError):
         self.code = code
         self.param = param
         self.body = body
+        self.quote = quote
         self.retry_after = retry_after
         if retryable is not None:
             self.retryable = retryable

@@ -24,6 +24,7 @@ from ringup.reply import Bill
 from ringup.rules import Rules
 from ringup.usage import Usage
 from ringup.vocabulary import most
+from ringup.wire_tools import decode, encode
 
 __all__ = ["Estimate", "Sent", "as_asked", "as_sent", "expect", "expect_vectors"]
 
@@ -115,7 +116,14 @@ def as_sent(body: bytes, rules: Rules) -> Sent:
     longer = "12h" if rules.cache_breakpoints else "1h"
     if writes and b'"%s"' % longer.encode() in body:
         writes = longer
-    return _sent(msgspec.json.decode(body, type=_Body), writes)
+    return _sent(_read(body), writes)
+
+
+def _read(body: bytes) -> _Body:
+    try:
+        return msgspec.json.decode(body, type=_Body)
+    except msgspec.DecodeError:  # a lone surrogate in a text: whether it is refused is the provider's affair
+        return msgspec.convert(decode(body), _Body)
 
 
 def as_asked(request: Request, rules: Rules, given: dict[str, Any], batch: bool) -> Sent:
@@ -178,7 +186,7 @@ def expect(request: Request, pricer: Pricer, rules: Rules, sent: Sent, *, rough:
         usage = Usage(input_tokens=tokens, output_tokens=output, details=details, **more)
         return _bill(pricer, usage, tier, sent.batch)
 
-    low = _cheapest(cost, given[0], rules)
+    low = _cheapest(cost, given, rules)
     why = None if pricer.is_free else _unbounded(request, given[1], answer, sent)
     high = Decimal(0) if pricer.is_free else None
     if high is None and why is None:
@@ -241,7 +249,7 @@ def _prompt(request: Request, provider: str, rules: Rules, rough: bool) -> tuple
 
 
 def _bytes(request: Request) -> int:
-    return len(msgspec.json.encode((request.system, request.messages, request.tools, request.output_schema)))
+    return len(encode((request.system, request.messages, request.tools, request.output_schema)))
 
 
 def _answer(sent: Sent, rules: Rules) -> tuple[int | None, str]:
@@ -269,12 +277,13 @@ def _unbounded(request: Request, tokens: int | None, answer: int | None, sent: S
     return "the model's longest answer isn't known: set max_tokens" if answer is None else None
 
 
-def _cheapest(cost: Any, tokens: int, rules: Rules) -> Bill:
-    """The least: a word for an answer, and all of the prompt from the cache where the model has one for that size."""
-    plain: Bill = cost(tokens, 1)
-    if plain.total is None or tokens < (rules.cache_min_tokens or _CACHED):
+def _cheapest(cost: Any, tokens: tuple[int, int | None], rules: Rules) -> Bill:
+    """The least: a word for an answer, and all of the prompt from the cache where it may be long enough for that."""
+    least, most = tokens
+    plain: Bill = cost(least, 1)
+    if plain.total is None or (most is not None and most < (rules.cache_min_tokens or _CACHED)):
         return plain
-    cached: Bill = cost(tokens, 1, cache_read_tokens=tokens)
+    cached: Bill = cost(least, 1, cache_read_tokens=least)
     return cached if cached.total is not None and cached.total < plain.total else plain
 
 

@@ -9,7 +9,6 @@ from ringup.errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
-    AuthenticationError,
     ContextLengthError,
     RingupError,
     status_error,
@@ -87,7 +86,7 @@ def unsaid(error: APIError, plan: Plan) -> None:
         error.args = _without(error.args, secret)
 
 
-_SAID = ("message", "advice", "type", "code", "param", "body", "request_id")
+_SAID = ("message", "advice", "type", "code", "param", "body", "quote", "request_id")
 
 
 def _without(value: Any, secret: Secret) -> Any:
@@ -138,7 +137,7 @@ def no_time_to_retry(plan: Plan, error: APIError) -> APITimeoutError:
     message = (
         f"no complete answer within {plan.timeout:g} s, and no time left to try again; the last try: {error.message}"
     )
-    return APITimeoutError(message, phase="retry_wait", retryable=False, status=error.status)
+    return APITimeoutError(message, phase="retry_wait", retryable=False, status=error.status, quote=error.quote)
 
 
 def complete(error: APIError, plan: Plan, record: Record) -> APIError:
@@ -158,12 +157,9 @@ def complete(error: APIError, plan: Plan, record: Record) -> APIError:
 
 
 def _advice(error: APIError, plan: Plan) -> str:
-    if isinstance(error, AuthenticationError) and plan.auth is None:
-        kept_back = [notice.message for notice in plan.notices if (notice.kind, notice.what) == ("refused", "api_key")]
-        return f"A retry can't help, for no key was sent: {(kept_back or ['pass one as api_key=, to a client'])[0]}."
     if error.advice:  # the transport knows more of the network
         return f"A retry {'may' if error.retryable else 'cannot'} help. {error.advice}"
-    advice = advising.advise(error, plan.provider, plan.request.model)
+    advice = advising.advise(error, plan.provider, plan.request.model, plan.auth, plan.notices)
     if isinstance(error, ContextLengthError) and isinstance(plan.request, Request):
         return f"{advice} {intake.largest(plan.request)}".strip()
     return advice

@@ -40,6 +40,7 @@ __all__ = [
     "find_key",
     "mended",
     "server_of",
+    "source_of",
     "unfamiliar",
     "variable_of",
     "wrapped",
@@ -141,6 +142,12 @@ def wrapped(api_key: Any) -> Secret | ParameterError | None:
 def variable_of(provider: Provider) -> str | None:
     """The first of the provider's key variables that isn't empty."""
     return next((name for name in provider.key_env if os.environ.get(name)), None)
+
+
+def source_of(provider: Provider) -> str:
+    """Where a key that wasn't passed in is from: "the key" stands before these words."""
+    name = variable_of(provider)
+    return f"in {name}" if name else "that `ringup keys set` stored"
 
 
 def _fetched(found: Stored, provider: Provider) -> Secret:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from ringup.errors import BudgetExceededError
+from ringup.errors import BudgetExceededError, RingupError
 from ringup.later import later
 from ringup.messages import Audio, Document, Image, Message, Request, ToolResult
 from ringup.reply import Attempt
@@ -61,13 +61,18 @@ def log_call(record: Record) -> None:
     attempt = record.attempts[-1] if record.attempts else _UNSENT
     named = f" [{attempt.request_id}]" if attempt.request_id else ""
     if record.outcome == "failed":
-        why = f"{type(record.error).__name__}: {_cleaned(record, str(record.error))}"
+        why = _cleaned(record, _why(record.error))
         log.log(level, "%s failed: %s%s", who, why, named)
     elif record.outcome == "open" and attempt.wait is not None:
         why = _cleaned(record, attempt.error or "")
         log.info("%s: try %d failed (%s)%s; again in %.2f s", who, attempt.number, why, named, attempt.wait)
     elif log.isEnabledFor(10):
         _debug(log, record, who)
+
+
+def _why(error: RingupError | None) -> str:
+    """What an error says, without what it quotes of an answer."""
+    return "" if error is None else f"{type(error).__name__}: {error.message.rstrip('.')}. {error.advice}".strip()
 
 
 def _debug(log: logging.Logger, record: Record, who: str) -> None:
@@ -103,7 +108,7 @@ def _content(record: Record) -> str:
 def _cleaned(record: Record, text: str) -> str:
     secrets = _secrets()
     secrets.know(record.plan.auth.secret if record.plan.auth else None)
-    return secrets.clean(text)
+    return " ".join(secrets.clean(text).splitlines())  # one line of the log, whatever a server says
 
 
 def _short(message: Message) -> Message:

@@ -92,7 +92,7 @@ _NO_STATUS = (0, 200)
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> APIError:
     """The error that an answer of 400 or above means. A body of any kind will do: JSON, HTML, nothing."""
     value, message = _read_body(status, body)
-    error = error_of(value, status, message)
+    error = error_of(value, status, message, excerpt(body))
     error.request_id = error.request_id or headers.get("x-request-id") or headers.get("apim-request-id")
     error.retry_after = retry_after(headers) or error.retry_after
     wanted = should_retry(headers)
@@ -107,26 +107,31 @@ def _read_body(status: int, body: bytes) -> tuple[Any, str]:
     """The body's JSON or text, and the message to use if the JSON has none."""
     if is_json(body):
         try:
-            return decode(body), f"the server answered {status}: {excerpt(body)}"
+            return decode(body), f"the server answered {status}"
         except ValueError:
             pass
     if not body.strip():
         return None, f"the server answered {status} with an empty body"
     kind = "an HTML page" if body.lstrip()[:1] == b"<" else "text"
-    return body.decode("utf-8", "replace"), f"the server answered {status} with {kind} instead of JSON: {excerpt(body)}"
+    return body.decode("utf-8", "replace"), f"the server answered {status} with {kind} instead of JSON"
 
 
-def error_of(value: Any, status: int = 200, fallback: str = "the server sent an error without a message") -> APIError:
+def error_of(
+    value: Any, status: int = 200, fallback: str = "the server sent an error without a message", shown: str = ""
+) -> APIError:
     """The error that a parsed body holds, classed by its own code and type, then by the status.
 
-    `status` 200 (or 0) says nothing: then a number in `code` or `status_code` stands for it.
+    `status` 200 (or 0) says nothing: then a number in `code` or `status_code` stands for it. Where the body has no
+    message in words, `fallback` is it, with a quote of what is there instead: a message that is JSON, else `shown`.
     """
     inner = _inner(value)
     status_word = inner.get("status") if isinstance(inner.get("status"), str) else None  # Gemini: RESOURCE_EXHAUSTED
     code, kind = word(inner.get("code")), word(inner.get("type")) or status_word
     number = _number(inner) if status in _NO_STATUS else status
-    message = (_message(inner) or fallback)[:_MAX_MESSAGE]
-    made = _class(code, kind, message, number)
+    said = _message(inner)
+    message, quote = (said, "") if said and isinstance(said, str) else (fallback, _json(said) or shown)
+    message = message[:_MAX_MESSAGE]
+    made = _class(code, kind, message + quote, number)
     return made(
         message,
         status=None if status in _NO_STATUS and number is None else number,
@@ -136,6 +141,7 @@ def error_of(value: Any, status: int = 200, fallback: str = "the server sent an 
         request_id=word(inner.get("request_id")),
         retry_after=_retry_delay(inner),
         body=value,
+        quote=quote,
     )
 
 
@@ -162,17 +168,22 @@ def _inner(value: Any) -> dict[str, Any]:
     return value
 
 
-def _message(inner: dict[str, Any]) -> str:
+def _message(inner: dict[str, Any]) -> Any:
+    """The words of an error, or what stands in their place: FastAPI's list of what is wrong, with the request in it."""
     found = inner.get("message") or inner.get("detail") or inner.get("error")
     if isinstance(found, dict):
         found = found.get("message") or found.get("detail") or found
-    text = found if isinstance(found, str) else encode(found).decode() if found else ""
     metadata = inner.get("metadata")  # OpenRouter: what the provider behind it said
     if isinstance(metadata, dict) and metadata.get("raw"):
         raw = metadata["raw"]
-        said = raw if isinstance(raw, str) else encode(raw).decode()
-        text = f"{text} ({metadata.get('provider_name') or 'it'} says: {excerpt(said, 500)})"
-    return text
+        text, said = found if isinstance(found, str) else "", raw if isinstance(raw, str) else encode(raw).decode()
+        found = f"{text} ({metadata.get('provider_name') or 'it'} says: {excerpt(said, 500)})"
+    return found
+
+
+def _json(found: Any) -> str:
+    """What stands in the place of a message, as JSON; empty where nothing does."""
+    return excerpt(encode(found), _MAX_MESSAGE) if found else ""
 
 
 def _number(inner: dict[str, Any]) -> int | None:

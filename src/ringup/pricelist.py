@@ -32,7 +32,27 @@ class OwnRates(Struct, frozen=True):
             if name not in self.terms:
                 raise UnpricedError(f"your own prices have none for {name!r}")
             rates |= self.terms[name]
-        return rates
+        return _filled(rates)
+
+
+_PARTS = {
+    "cache_read": ("audio_cache_read", "image_cache_read"),
+    "audio_input": ("audio_cache_read",),
+    "image_input": ("image_cache_read",),
+    "cache_write": ("cache_write_1h", "cache_write_12h"),
+}
+"""Classes whose tokens have to be told from the others of the input where one of these parts has a price."""
+
+
+def _filled(rates: dict[str, Rate]) -> dict[str, Rate]:
+    """The rates, and beside them those of what isn't given and is counted apart all the same."""
+    for name, parts in _PARTS.items():
+        if any(part in rates for part in parts):
+            rates.setdefault(name, rates["input"])
+    if "cache_write" in rates:
+        for name in _PARTS["cache_write"]:
+            rates.setdefault(name, rates["cache_write"])
+    return rates
 
 
 class Prices:
@@ -48,8 +68,9 @@ class Prices:
     `cache_write`, `cache_write_1h`, `cache_write_12h`, `audio_input`, `audio_output`, `audio_cache_read`,
     `image_input`, `image_output`, `image_cache_read`, `video_input`, `video_output`, `reasoning`; and `search`, for a
     thousand searches in the web. Only `input` must be given. A class that isn't given costs what it is part of: cached
-    tokens cost what fresh ones do. `above` has the prices for long prompts: {"above": {"200000": {"input": 4}}}. A
-    service tier, "batch" or "fast mode" has a table of its own, with what is different there: {"flex": {"input": 1}}.
+    tokens cost what fresh ones do, and those kept for 1 or 12 hours what other writes to the cache do. `above` has the
+    prices for long prompts: {"above": {"200000": {"input": 4}}}. A service tier, "batch" or "fast mode" has a table of
+    its own, with what is different there: {"flex": {"input": 1}}.
 
     Raises ParameterError for what can't be a price, ConfigurationError for a file that can't be read.
     """

@@ -10,15 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 from msgspec import Struct
 
 from ringup.pricelist import Prices
 from ringup.rates import Rate, UnpricedError, charge, detail, is_above
-from ringup.reply import Bill
+from ringup.reply import EXACT, Bill
 from ringup.usage import Usage
 
 __all__ = ["bill", "prices_version"]
@@ -31,6 +32,8 @@ _STANDARD = frozenset({"auto", "default", "standard", "standard_only", "on_deman
 
 _TOLD = {"openrouter": "cost", "perplexity": "cost.total_cost"}
 """Providers that say themselves what a call cost, in US dollars, and where in the usage."""
+
+_OWN_KEY = "openrouter told its own fee only, and not what the call cost on your key for the provider behind it"
 
 _12H = 2
 """OpenAI keeps a cache for 12 hours at twice the price of 30 minutes, for every model that has both (its price page,
@@ -81,21 +84,22 @@ def bill(
     if priced is None and provider == "sim":
         return Bill(reason="the simulator costs nothing, and has no prices")
     if priced is None and provider in _TOLD and (told := _told(provider, usage)) is not None:
-        return Bill(total=told, lines=((f"as {provider} says", told),), prices=provider)
+        return told
     if usage.input_tokens is None or usage.output_tokens is None:
         return Bill(reason="the provider didn't say how many tokens were used")
     terms = _terms(usage, service_tier, batch)
     source = own.source if own and priced is not None else None
     try:
-        if priced is None:
-            source, rates = _listed(provider, model, terms, when)
-        else:
-            rates = priced.rates_at(terms.names)
-        _check_place(usage)
-        counted = detail(usage.details, "server_tool_use", "web_search_requests") if usage.details else None
-        above = is_above(usage, rates)
-        words = (*terms.names, f"above {above:,} tokens") if above else terms.names
-        return charge(usage, rates, searches if counted is None else counted, terms=words, prices=source)
+        with localcontext(EXACT):
+            if priced is None:
+                source, rates = _listed(provider, model, terms, when)
+            else:
+                rates = priced.rates_at(terms.names)
+            _check_place(usage)
+            counted = detail(usage.details, "server_tool_use", "web_search_requests") if usage.details else None
+            above = is_above(usage, rates)
+            words = (*terms.names, f"above {above:,} tokens") if above else terms.names
+            return charge(usage, rates, counted if type(counted) is int else searches, terms=words, prices=source)
     except UnpricedError as error:
         return Bill(reason=str(error), prices=source, terms=terms.names)
     except Exception as error:  # a bill is never worth an answer: whatever is wrong with it is its reason
@@ -112,9 +116,22 @@ def prices_version() -> str | None:
     return f"genai-prices {genai_prices.__version__}"
 
 
-def _told(provider: str, usage: Usage) -> Decimal | None:
-    told = usage.details.get(_TOLD[provider])
-    return Decimal(str(told)) if isinstance(told, (int, float)) and not isinstance(told, bool) and told >= 0 else None
+def _told(provider: str, usage: Usage) -> Bill | None:
+    """The bill as the provider tells it; None where it doesn't."""
+    cost = _dollars(usage.details.get(_TOLD[provider]))
+    if cost is None:
+        return None
+    if usage.details.get("is_byok") is True:  # OpenRouter's own part then, and a field that others have too
+        theirs = _dollars(detail(usage.details, "cost_details", "upstream_inference_cost"))
+        if theirs is None:
+            return Bill(reason=_OWN_KEY)
+        cost = EXACT.add(cost, theirs)
+    return Bill(total=cost, lines=((f"as {provider} says", cost),), prices=provider)
+
+
+def _dollars(told: Any) -> Decimal | None:
+    is_number = isinstance(told, (int, float)) and not isinstance(told, bool)
+    return Decimal(str(told)) if is_number and 0 <= told < inf else None
 
 
 def _terms(usage: Usage, service_tier: str | None, batch: bool) -> _Terms:

@@ -24,6 +24,7 @@ from ringup.ledger import Ledger, Receipt, transaction
 from ringup.locks import Lock
 from ringup.messages import Request
 from ringup.outcome import so_far
+from ringup.reply import EXACT
 from ringup.script import Keep, Plan, Record, Script
 from ringup.spending import Limit, nano, read_limits
 
@@ -77,6 +78,10 @@ class _Here:
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
 
+    def owe(self, job: Callable[[Any], Any]) -> None:
+        """As `Ledger.owe`."""
+        self.submit(job)
+
     def submit(self, job: Callable[[Any], Any]) -> Receipt:
         """As `Ledger.submit`."""
         import sqlite3  # here, for who has no budget
@@ -106,9 +111,9 @@ class Purse:
         wish = _Wish(self.limits, amount, self._of(session), now, now + seconds + _MARGIN)
         return self._store.submit(partial(_reserve, wish))
 
-    def settle(self, held: _Held, session: str | None, amount: int) -> Receipt:
+    def settle(self, held: _Held, session: str | None, amount: int) -> None:
         """What was reserved is over, and cost so much."""
-        return self._store.submit(partial(_settle, held, self._of(session), amount))
+        self._store.owe(partial(_settle, held, self._of(session), amount))
 
     def _of(self, session: str | None) -> str:
         """A session as the tables have it: by its digest, for `purge` leaves them, and a name may say much."""
@@ -207,15 +212,14 @@ class Guard:
         plan = record.plan
         receipt = purse.take(amount, plan.session, now, plan.timeout)
         try:
-            yield Keep(receipt)
-        except BaseException:  # left while it waited: what comes of it is given back
+            yield Keep(receipt, plan.timeout)
+        except BaseException as error:  # left while it waited: what comes of it is given back
             receipt.when_done(lambda: self._give_back(purse, receipt, record))
+            if isinstance(error, TimeoutError):
+                raise _unkept(f"its ledger couldn't be written for {plan.timeout:,.3g} s") from None
             raise
         if receipt.error:
-            raise LedgerError(
-                f"the budget can't be kept, and so nothing was sent: {receipt.error}.",
-                advice="A call with a budget isn't made while its ledger can't be written.",
-            )
+            raise _unkept(receipt.error)
         if isinstance(receipt.result, _Short):
             raise _exceeded(receipt.result, self._worst, record, now)
         self._held.append((purse, receipt.result))
@@ -249,9 +253,16 @@ def _may_hide_thoughts(plan: Plan, came: Any) -> bool:
     return isinstance(plan.request, Request) and thinks(plan.request, plan.rules) and not came.thinking
 
 
+def _unkept(reason: object) -> LedgerError:
+    return LedgerError(
+        f"the budget can't be kept, and so nothing was sent: {reason}.",
+        advice="A call with a budget isn't made while its ledger can't be written.",
+    )
+
+
 def _exceeded(short: _Short, worst: Estimate, record: Record, now: float) -> BudgetExceededError:
     renews = short.limit.renews(now)
-    left = max(short.left, 0) * _NANO
+    left = EXACT.multiply(max(short.left, 0), _NANO)
     when = f"; it renews at {renews:%Y-%m-%d %H:%M} UTC" if renews else ""
     assert worst.high is not None
     name = "max_cost" if short.limit.period == "total" and record.plan.max_cost == short.limit.amount else "the budget"
@@ -284,7 +295,7 @@ def _advice(worst: Estimate, record: Record) -> str:
 
 
 def _dollars(amount: Decimal) -> str:
-    return f"${amount.quantize(_NANO).normalize():f}" if amount else "$0"
+    return f"${amount.quantize(_NANO, context=EXACT).normalize(EXACT):f}" if amount else "$0"
 
 
 def make_purse(budget: Any, unknown: Any, ledger: Ledger | None) -> Purse | None:

@@ -1,4 +1,5 @@
-"""Rates, and what a usage costs by them: the arithmetic of a bill, whoever set the prices.
+"""Rates, and what a usage costs by them: the arithmetic of a bill, whoever set the prices. It is exact in the `decimal`
+context of `prices.bill`.
 
 Tokens of a usage fall into classes, none of them into two. A class without a rate of its own costs what the class does
 that it is part of: audio what other input costs, cached tokens what fresh ones cost.
@@ -208,11 +209,10 @@ _MODALITIES = {
 """Google's lists of tokens by what they stand for."""
 
 
-def detail(details: Mapping[str, Any], outer: str, inner: str) -> int | None:
-    """A counter of the provider's own: {outer: {inner: n}}, or {"outer.inner": n}."""
+def detail(details: Mapping[str, Any], outer: str, inner: str) -> Any:
+    """What a provider tells beside the usual counters: {outer: {inner: it}}, or {"outer.inner": it}."""
     held = details.get(outer)
-    value = held.get(inner) if isinstance(held, dict) else details.get(f"{outer}.{inner}")
-    return value if type(value) is int else None
+    return held.get(inner) if isinstance(held, dict) else details.get(f"{outer}.{inner}")
 
 
 def _reasoning(usage: Usage, rates: Rates, lines: dict[str, Decimal]) -> Decimal | None:

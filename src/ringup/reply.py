@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from ringup.fingerprint import Sent
 from ringup.messages import Message, Thinking, ToolCall
 from ringup.usage import Usage
 
-__all__ = ["Attempt", "Bill", "Ended", "FinishReason", "Notice", "Notices", "OutputWay", "Reply"]
+__all__ = ["EXACT", "Attempt", "Bill", "Ended", "FinishReason", "Notice", "Notices", "OutputWay", "Reply"]
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -27,6 +27,18 @@ else:
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error"]
 Ended = Literal["answered", "tool_calls", "max_steps", "timeout", "paused"]
 OutputWay = Literal["native", "tool", "json"]
+
+EXACT = Context(
+    prec=50,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-999_999,
+    Emax=999_999,
+    capitals=1,
+    clamp=0,
+    flags=[],
+    traps=[InvalidOperation, DivisionByZero, Overflow],
+)
+"""What costs are reckoned with: to the last digit, whatever the `decimal` context of the caller is."""
 
 
 class Notice(Struct, frozen=True, omit_defaults=True):

@@ -7,11 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ringup import models, providers, wires
 from ringup.errors import ParameterError, UnknownModelError
-from ringup.keys import find_base_url, find_key
+from ringup.keys import find_base_url, find_key, source_of
 from ringup.masks import without_shapes
 from ringup.providers import Provider
 from ringup.reply import Notice
@@ -73,14 +72,12 @@ class Router:
             url = _embedded_simulator()
         given = self._api_key if self.is_own(provider) else None
         secret, notices = find_key(provider, given, url)
-        if given:  # then advice about the key doesn't name the variable
-            provider = replace(provider, key_env=())
         return Route(
             provider=provider,
             model=model,
             wire=wires.find(provider.wire),
             base_url=url.rstrip("/"),
-            auth=Auth(secret, provider.key_header) if secret else None,
+            auth=Auth(secret, provider.key_header, "" if given else source_of(provider)) if secret else None,
             rules=provider.rules or models.rules(provider.name, model),
             chooses=provider.name in ("openai", "azure"),
             notices=(*((moved,) if moved else ()), *notices),

@@ -137,9 +137,11 @@ class Emit(Struct, frozen=True):
 
 
 class Keep(Struct, frozen=True):
-    """Wait until the ledger has given its word: the row is in the file, or can't be (`ringup.ledger.Receipt`)."""
+    """Wait until the ledger has given its word: the row is in the file, or can't be (`ringup.ledger.Receipt`). The
+    driver throws TimeoutError when that takes more seconds than `timeout`."""
 
     receipt: Any
+    timeout: float | None = None
 
 
 Effect = Exchange | Open | Read | Shut | Sleep | Emit | Keep

@@ -50,13 +50,17 @@ class Secret:
 
 
 class Auth:
-    """A key and the header that carries it. The transport adds it last, and only for the provider's own origin."""
+    """A key and the header that carries it. The transport adds it last, and only for the provider's own origin.
 
-    __slots__ = ("header", "secret")
+    `source` says in words where the key was found ("in OPENAI_API_KEY"); it is empty for one that was passed in.
+    """
 
-    def __init__(self, secret: Secret, header: str = "authorization") -> None:
+    __slots__ = ("header", "secret", "source")
+
+    def __init__(self, secret: Secret, header: str = "authorization", source: str = "") -> None:
         self.secret = secret
         self.header = header
+        self.source = source
 
     def value(self) -> str:
         """The header's value. As with `Secret.reveal`, keep it out of local variables."""

@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from msgspec import Struct
 
 from ringup.errors import ParameterError
+from ringup.reply import EXACT
 
 __all__ = ["Limit", "nano", "read_cost", "read_limits"]
 
@@ -85,8 +86,8 @@ def read_cost(value: Any) -> Decimal | None:
     if value is None:
         return None
     found = re.fullmatch(_WRITTEN, str(value)) if isinstance(value, (str, int, float, Decimal)) else None
-    if isinstance(value, float) and not found:  # 1e-05
-        return _amount("max_cost", repr(value))
+    if isinstance(value, (float, Decimal)) and not found:  # 1e-05
+        return _amount("max_cost", str(value))
     if found is None or found[2] or isinstance(value, bool):
         raise ParameterError(
             f"max_cost={value!r} isn't a number of US dollars",
@@ -113,4 +114,4 @@ def _amount(name: str, text: str) -> Decimal:
 
 def nano(amount: Decimal) -> int:
     """An amount as a whole number of billionths of a dollar, rounded up."""
-    return int((amount * 1_000_000_000).to_integral_value(ROUND_CEILING))
+    return int(EXACT.multiply(amount, 1_000_000_000).to_integral_value(ROUND_CEILING))

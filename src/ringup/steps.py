@@ -12,7 +12,7 @@ It ends for one of these reasons, which `reply.ended` tells:
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import reduce
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from ringup.errors import APIError, BudgetExceededError, OutputError, ParameterE
 from ringup.events import Fold, ToolEnded, ToolStarted
 from ringup.messages import Message, Text, ToolCall, ToolResult
 from ringup.outcome import so_far
-from ringup.reply import Attempt, Bill, Ended, Notice, Reply
+from ringup.reply import EXACT, Attempt, Bill, Ended, Notice, Reply
 from ringup.script import Effect, Emit, Env, Record, Script
 from ringup.structured import Shape, answers, kept, read_output
 from ringup.tools import Function, answered, failed
@@ -402,16 +402,17 @@ class StepsPricer(Struct, frozen=True):
         unknown = next((bill for bill in bills if bill.total is None), None)
         known = [bill.saved for bill in bills]
         said = unknown or next((bill for bill in bills if bill.reason), None)
-        return Bill(
-            total=None if unknown else sum((bill.total or Decimal(0) for bill in bills), Decimal(0)),
-            lines=() if unknown else _together(bill.lines for bill in bills),
-            reason=said.reason if said else None,
-            prices=bills[-1].prices,
-            of_which=() if unknown else _together(bill.of_which for bill in bills),
-            terms=tuple(dict.fromkeys(term for bill in bills for term in bill.terms)),
-            estimated=any(bill.estimated for bill in bills),
-            saved=None if None in known else sum([saved for saved in known if saved is not None], Decimal(0)),
-        )
+        with localcontext(EXACT):
+            return Bill(
+                total=None if unknown else sum((bill.total or Decimal(0) for bill in bills), Decimal(0)),
+                lines=() if unknown else _together(bill.lines for bill in bills),
+                reason=said.reason if said else None,
+                prices=bills[-1].prices,
+                of_which=() if unknown else _together(bill.of_which for bill in bills),
+                terms=tuple(dict.fromkeys(term for bill in bills for term in bill.terms)),
+                estimated=any(bill.estimated for bill in bills),
+                saved=None if None in known else sum([saved for saved in known if saved is not None], Decimal(0)),
+            )
 
 
 def _together(lists: Iterable[tuple[tuple[str, Decimal], ...]]) -> tuple[tuple[str, Decimal], ...]:

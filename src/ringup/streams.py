@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import suppress
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
+from weakref import WeakKeyDictionary
 
 from ringup.drive import given
 from ringup.errors import ConfigurationError
@@ -17,7 +21,7 @@ from ringup.script import Record
 if TYPE_CHECKING:
     from ringup import growing, ledger, structured
     from ringup.ledger import Receipt
-    from ringup.steps import Session
+    from ringup.steps import Session, Steps
     from ringup.structured import Partials
 else:
     growing = later("growing")
@@ -27,9 +31,30 @@ else:
 __all__ = ["AsyncStream", "Stream"]
 
 
+_OPEN: WeakKeyDictionary[Any, Steps] = WeakKeyDictionary()
+"""The streams that go on, as they are driven, and the script of each."""
+
+
+@cache
+def _heed_the_end() -> None:
+    atexit.register(_end)
+
+
+def _end() -> None:
+    """At the end of the program, streams that somebody left open are over: now they can still be logged and paid, and
+    when Python takes its modules apart no more."""
+    for driven, script in list(_OPEN.items()):
+        is_read = getattr(driven, "gi_running", False) or getattr(driven, "ag_running", False)
+        if not is_read:  # else by a thread, or by a loop that stands still
+            with suppress(Exception):
+                script.close()
+
+
 class _Streamed(Generic[T]):
-    def __init__(self, record: Record | Session) -> None:
+    def __init__(self, driven: Any, record: Record | Session, script: Steps) -> None:
         self._record = record
+        _OPEN[driven] = script
+        _heed_the_end()
 
     def _partials(self) -> tuple[Partials, Session]:
         record = self._record
@@ -42,9 +67,9 @@ class _Streamed(Generic[T]):
 
     @property
     def _receipt(self) -> Receipt | None:
-        """What a stream that was left after its last event still has to wait for, with `durability="call"`."""
+        """What a stream that was left still has to wait for, with `durability="call"`."""
         record = self._record if isinstance(self._record, Record) else self._record.record
-        return record.receipt if record and record.reply else None
+        return record.receipt if record and record.outcome != "open" else None
 
     @property
     def reply(self) -> Reply[T]:
@@ -90,8 +115,8 @@ class Stream(_Streamed[T]):
     and closed in one thread, whichever that is: to stop it from another, let its reader look at a flag of yours.
     """
 
-    def __init__(self, driven: Generator[Event], record: Record | Session) -> None:
-        super().__init__(record)
+    def __init__(self, driven: Generator[Event], record: Record | Session, script: Steps) -> None:
+        super().__init__(driven, record, script)
         self._driven = driven
 
     def __iter__(self) -> Iterator[str]:
@@ -145,8 +170,8 @@ class AsyncStream(_Streamed[T]):
     It is read and closed in one task: to stop it from another, cancel that task.
     """
 
-    def __init__(self, driven: AsyncGenerator[Event], record: Record | Session) -> None:
-        super().__init__(record)
+    def __init__(self, driven: AsyncGenerator[Event], record: Record | Session, script: Steps) -> None:
+        super().__init__(driven, record, script)
         self._driven = driven
 
     def __aiter__(self) -> AsyncIterator[str]:

@@ -27,8 +27,6 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-import msgspec
-
 from ringup import vocabulary
 from ringup.errors import MissingExtraError
 from ringup.media_tokens import audio_tokens, document_tokens, generation, image_tokens
@@ -48,6 +46,7 @@ from ringup.messages import (
     ToolCall,
     ToolResult,
 )
+from ringup.wire_tools import encode
 
 __all__ = ["Tokenizer", "message_tokens", "prompt_tokens", "tokenizer", "warm_up"]
 
@@ -95,16 +94,15 @@ class Tokenizer:
 
     def ids(self, text: str) -> list[int]:
         """The tokens themselves, by their numbers in the vocabulary."""
-        encode = _encoding(self.name).encode_ordinary
+        words = _encoding(self.name)
         ids: list[int] = []
         end = 0
         for run in _RUN.finditer(text):
-            ids += encode(text[end : run.start()])
+            ids += vocabulary.cut(text[end : run.start()], words)
             for at in range(*run.span(), _PIECE):
-                ids += encode(text[at : min(at + _PIECE, run.end())])
+                ids += vocabulary.cut(text[at : min(at + _PIECE, run.end())], words)
             end = run.end()
-        ids += encode(text[end:])
-        return ids
+        return ids + vocabulary.cut(text[end:], words)
 
     def text(self, ids: Iterable[int]) -> str:
         """The text of these tokens. Raises KeyError for one that the vocabulary hasn't."""
@@ -198,7 +196,7 @@ def _part(part: Part, words: Tokenizer, provider: str, model: str) -> int:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return encode(value).decode()
 
 
 def _claude_tools(tools: list[Tool], words: Tokenizer) -> int:

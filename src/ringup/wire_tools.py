@@ -94,9 +94,8 @@ def not_an_answer(body: bytes, what: str) -> ProtocolError:
     """The error for a 200 whose body is no answer of this API. `what` completes "the server sent ..."."""
     if body.lstrip()[:1] == b"<":
         what = "an HTML page, which a proxy or a wrong base URL does,"
-    shown = excerpt(body)
-    tail = f": {shown}" if shown else ""
-    return ProtocolError(f"the server sent {what} instead of an answer{tail}", body=excerpt(body, MAX_BODY))
+    message = f"the server sent {what} instead of an answer"
+    return ProtocolError(message, quote=excerpt(body), body=excerpt(body, MAX_BODY))
 
 
 def read_answer(body: bytes) -> Any:
@@ -168,7 +167,7 @@ def read_total(body: bytes, field: str) -> int:
         found = None
     tokens = count(found.get(field)) if isinstance(found, dict) else None
     if tokens is None:
-        raise ProtocolError(f"the answer to a count of tokens has no {field}: {excerpt(body)!r}")
+        raise ProtocolError(f"the answer to a count of tokens has no {field}", quote=repr(excerpt(body)))
     return tokens
 
 

@@ -16,8 +16,12 @@ from typing import Any
 
 import pytest
 
+import ringup
 from ringup.cli.log.asked import find_asked
 from ringup.cli.log.export_js import javascript
+from ringup.cli.log.redacting import PIXEL, Redactor
+from ringup.messages import Message, ToolCall
+from ringup.reply import Reply
 from ringup.testing import Simulator
 from tests.cli.again import IDS, KEYS, MAIL, point
 from tests.cli.conftest import Run
@@ -186,7 +190,61 @@ def test_a_test_isn_t_written_over(sim: Simulator, run: Run, tmp_path: Path, mon
     assert run("log", "export", "1", "--pytest", "--force").exit_code == 0
 
 
+def test_what_a_redacted_log_has_not(sim: Simulator, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "redacted.db"
+    monkeypatch.setenv("RINGUP_LEDGER", str(path))
+    with sim.client("gpt-4o-mini", ledger=ringup.Ledger(path, level="redacted")) as client:
+        client.ask(f"Mail to {MAIL}.")
+        client.ask(["What's on it?", ringup.Image(data=PIXEL, media_type="image/png")])
+    assert "the level redacted: it is made with what was left" in run("log", "export", "1", "--curl").stderr
+    for command in (("export", "2", "--curl"), ("export", "2"), ("replay", "2")):
+        done = run("log", *command)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "the pictures and files of call 2 weren't kept." in done.stderr
+    assert run("log", "export", "2", "--pytest", "-o", str(tmp_path / "test_it.py")).exit_code == 0
+
+
+def test_a_masked_secret_is_told_of(sim: Simulator, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "full.db"
+    monkeypatch.setenv("RINGUP_LEDGER", str(path))
+    with sim.client("gpt-4o-mini", ledger=ringup.Ledger(path, level="full")) as client:
+        client.ask(f"My key is {KEYS['OPENAI_API_KEY']}.")
+        client.ask("Hello!")
+    assert "*** stands in call 1: where that was a secret" in run("log", "export", "1").stderr
+    assert not run("log", "export", "2").stderr
+
+
+def test_nothing_personal_is_left_of_an_answer() -> None:
+    call = ToolCall("call_1", "send", json.dumps({MAIL: {"to": MAIL}}))
+    reply = Reply(message=Message("assistant", (call,)), finish_reason="stop", stop_sequence=MAIL, extra={MAIL: 1})
+    redacted = Redactor().reply(reply, is_json=False)
+    assert MAIL not in repr(redacted)
+    assert redacted.stop_sequence == "[email]"
+    assert redacted.tool_calls[0].json == '{"[email]": {"to": "[email]"}}'
+
+
+def test_a_test_of_a_call_that_warns_passes_where_warnings_are_errors(
+    sim: Simulator, simulator: Simulator, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, test = tmp_path / "warned.db", tmp_path / "test_it.py"
+    monkeypatch.setenv("RINGUP_LEDGER", str(path))
+    kept = ringup.Ledger(path, level="full")
+    with sim.client("gemini-2.5-flash", ledger=kept) as client, pytest.warns(ringup.RingupWarning, match="no names"):
+        client.ask([{"role": "user", "content": "Hello!", "name": "ann"}])
+    assert run("log", "export", "1", "--pytest", "-o", str(test)).exit_code == 0
+    found = _test_in(test)
+    (mark,) = found.pytestmark
+    assert (mark.name, mark.args) == ("filterwarnings", ("ignore::ringup.RingupWarning",))
+    monkeypatch.delenv("RINGUP_LEDGER")
+    simulator.reset()
+    with pytest.warns(ringup.RingupWarning, match="no names"):
+        found(simulator)
+
+
 def test_what_cannot_be_exported(sim: Simulator, run: Run) -> None:
+    both, nowhere = run("log", "export", "1", "--curl", "--js"), run("log", "export", "1", "-o", "none/x.py")
+    assert "--curl and --js don't go together: give one of them." in both.stderr
+    assert "none/x.py: No such file or directory" in nowhere.stderr
     vectors, no_words = run("log", "export", str(IDS["vectors"])), run("log", "export", str(IDS["no_words"]))
     assert (vectors.exit_code, no_words.exit_code) == (2, 2)
     assert "`ringup embed` makes them" in vectors.stderr

@@ -53,6 +53,21 @@ def test_a_refused_key(sim: Simulator, run: Run) -> None:
     assert ANTHROPIC_KEY not in done.output
 
 
+def test_the_key_that_is_blamed_is_the_one_that_was_sent(
+    sim: Simulator, run: Run, keyring: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    run("keys", "set", "openai", "--stdin", stdin=OPENAI_KEY)
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", sim.gemini_url)
+    monkeypatch.setenv("GEMINI_API_KEY", sim.gemini_key)
+    for model, words in (
+        ("gpt-4o-mini", "the key that `ringup keys set` stored was refused."),
+        ("gemini-2.5-flash", "the key in GEMINI_API_KEY was refused."),
+    ):
+        sim.script([{"kind": "authentication"}])
+        assert words in run("ask", "-m", model, "Hello!").stderr
+
+
 def test_a_provider_that_fails_says_nothing_of_the_key(sim: Simulator, run: Run) -> None:
     sim.script([{"status": 503}])
     done = run("keys", "check", "openai")
@@ -147,7 +162,10 @@ def test_a_key_in_the_keyring(sim: Simulator, run: Run, keyring: Memory, monkeyp
     assert sim.calls[-1].request.headers["authorization"] == "Bearer ***tail"
     assert run("keys", "rm", "openai").stdout == "openai: removed from the keyring\n"
     assert not keyring.kept
-    assert "openai: OPENAI_API_KEY: not accepted: 401" in run("keys", "check", "openai").stdout
+    nothing = run("keys", "check", "openai")
+    assert "openai: OPENAI_API_KEY: not set: 401" in nothing.stdout
+    assert "no key was sent" in nothing.stderr
+    assert nothing.exit_code == 2
     done = run("keys", "rm", "openai")
     assert (done.exit_code, done.stderr) == (2, "The key of openai can't be removed: it isn't stored.\n")
 
@@ -300,6 +318,10 @@ def test_a_stored_key_goes_to_no_other_server(
     monkeypatch.setenv("OPENAI_BASE_URL", sim.openai_url.replace("127.0.0.1", "localhost"))
     done = run("ask", "-m", "gpt-4o-mini", "Hello!")
     assert "isn't sent to http://localhost:" in done.stderr
+    checked = run("keys", "check", "openai")
+    assert checked.stdout == "openai: keyring ***tail: not checked: held back\n"
+    assert "The key that is stored for http://127.0.0.1:" in checked.stderr
+    assert checked.exit_code == 2
     assert not any("authorization" in call.request.headers for call in sim.calls)
     monkeypatch.delenv("OPENAI_BASE_URL")
     with pytest.raises(MissingKeyError, match="the one that is stored is for http://127.0.0.1:"):

@@ -109,6 +109,11 @@ def test_why_nothing_is_listed(path: Path, run: Run, tmp_path: Path, monkeypatch
     assert "keeps no words. RINGUP_LEDGER_LEVEL=full" in run("log", "--search", "capital").stderr
 
 
+def test_a_folder_is_no_log(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGUP_LEDGER", str(tmp_path))
+    assert "can't be read: it is a folder." in run("log").stderr
+
+
 # At a narrow terminal
 
 
@@ -137,6 +142,18 @@ def test_80_columns_are_enough(narrow: None, capsys: pytest.CaptureFixture[str])
     assert "FP8  Servic…ailable  " in long
     assert "2020-01-01 " in short
     assert "~$0.012" in short
+
+
+def test_a_very_narrow_one_has_a_line_for_each_cell(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setattr(table, "is_terminal", lambda _: True)
+    table.Table().add([row(7, LONG)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "7"
+    assert max(map(len, lines)) <= 50 + len("  model openai/")  # a name isn't broken
+    assert lines[-1] == "  time 2.50 s"
 
 
 def test_a_wide_one_shows_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from ringup.cli import exits, telling
-from ringup.cli.output import columns, note, paint, seconds, write
+from ringup.cli.output import columns, in_sheet, note, paint, seconds, write
 from ringup.errors import (
     APITimeoutError,
     AuthenticationError,
@@ -65,6 +65,11 @@ def test_numbers_stand_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
     )
     columns(("model", "size"), [])
     assert capsys.readouterr().out == "model  size\n"
+
+
+def test_only_texts_are_formulas_to_a_spreadsheet() -> None:
+    values = ["=1", "+1", "-1", "@x", "\t=1", "a=1", "", None, -1, Decimal(-1)]
+    assert [in_sheet(value) for value in values] == ["'=1", "'+1", "'-1", "'@x", "'\t=1", *values[5:]]
 
 
 def test_a_table_that_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

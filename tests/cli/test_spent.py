@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def test_a_table_with_bars(path: Path, run: Run) -> None:
     assert lines[4][-2:] == ["1", "unknown"]
     assert lines[5] == ["sim/small", "1", "5", "?", "?", "free"]
     assert lines[6] == ["total", "5", "1,200", "34", "7", "~$1.00", "+", "2", "unknown"]
+
+
+def test_no_name_is_a_formula(path: Path, run: Run) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executemany("UPDATE calls SET session = ? WHERE id = ?", [("=1+1", 1), ("@x", 2), ("fine", 3)])
+    connection.close()
+    rows = list(csv.DictReader(io.StringIO(run("cost", "--by", "session", "--csv").stdout)))
+    assert {row["session"] for row in rows} == {"", "'=1+1", "'@x", "fine"}
+    assert {row["session"] for row in json.loads(run("cost", "--by", "session", "--json").stdout)} >= {"=1+1", "@x"}
 
 
 def test_for_programs(path: Path, run: Run) -> None:

@@ -72,6 +72,16 @@ def hour(count: float) -> datetime:
         ({"since": "2025-11-24T13:00+00:00", "until": hour(2.5)}, [3, 2]),
         ({"search": "capital WHAT"}, [5, 1]),
         ({"search": "oslo"}, [2]),
+        ({"search": "sweden"}, [4, 3]),  # the same was asked twice
+        ({"search": "sweden", "status": 429}, [3]),
+        ({"search": "sweden", "status": 400}, [4]),
+        ({"search": "Norway oslo"}, [2]),  # one in the prompt, one in the answer
+        ({"search": "norway paris"}, []),
+        ({"search": "nor"}, []),
+        ({"search": "日本"}, []),
+        ({"search": "?"}, [5, 4, 3, 2, 1]),
+        ({"search": "a\0b"}, []),
+        ({"search": "\ud800"}, [5, 4, 3, 2, 1]),  # which is kept as a "?"
         ({"search": ""}, []),
         ({"search": "capital", "model": "gpt-4.1"}, [5]),
         ({"session": "monday"}, [2, 1]),
@@ -88,6 +98,32 @@ def hour(count: float) -> datetime:
 def test_what_is_found(path: Path, filters: Any, ids: list[int]) -> None:
     assert [row["id"] for row in ledger.rows(path, **filters)] == ids
     assert [row["id"] for row in ledger.rows(path, 1, **filters)] == ids[:1]
+
+
+@pytest.mark.parametrize(("word", "ids"), [("日本", [1]), ("語", [1]), ("🐈", [2]), ("a\0b", [3]), ("本 tokyo", [1])])
+def test_what_the_index_has_no_words_for(tmp_path: Path, word: str, ids: list[int]) -> None:
+    path = tmp_path / "calls.db"
+    with client(path, completion("Tokyo."), completion(), completion()) as asked:
+        for text in ("日本語", "My 🐈s", "a\0bc"):
+            asked.ask(text)
+    assert [row["id"] for row in ledger.rows(path, search=word)] == ids
+
+
+def test_a_later_call_of_a_chat_said_only_what_is_new_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "calls.db"
+    with client(path, *[completion(f"{name}.") for name in ("Paris", "Oslo", "Bern", "Rome")]) as asked:
+        chat = asked.chat(system="You are a tutor.")
+        for land in ("France", "Norway", "Switzerland"):
+            chat.ask(f"And of {land}?")
+        asked.ask(
+            [
+                {"role": "user", "content": "Hi"},
+                {"role": "assistant", "content": "Ho"},
+                {"role": "user", "content": "Italy?"},
+            ]
+        )
+    said = {"tutor": [1], "france": [1], "paris": [1], "norway": [2], "oslo": [2], "bern": [3], "hi ho italy": [4]}
+    assert {words: [row["id"] for row in ledger.search(path, words)] for words in said} == said
 
 
 def test_without_an_index_of_words(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from msgspec import Struct
 
 import ringup
 from ringup import ledger
@@ -61,6 +64,44 @@ def test_no_words_are_kept_unless_somebody_wants_them(path: Path) -> None:
     assert ledger.conversation(path, 1) == []
 
 
+def test_no_word_of_an_answer_that_is_none_is_kept_either(path: Path) -> None:
+    with (
+        client(path, f"Zebra {CANARY}", level="metadata") as asked,
+        pytest.raises(ringup.ProtocolError, match="Zebra") as caught,
+    ):
+        asked.ask("Giraffe")
+    assert CANARY not in str(caught.value)
+    assert b"Zebra" not in files(path)
+    said = "the server sent JSON that isn't an object instead of an answer"
+    assert [row["error"] for name in ("calls", "attempts") for row in table(path, name)] == [said, said]
+
+
+def test_where_words_are_kept_the_error_quotes_them(path: Path) -> None:
+    with client(path, "Zebra", level="full") as asked, pytest.raises(ringup.ProtocolError):
+        asked.ask("Giraffe")
+    assert table(path, "calls")[0]["error"].endswith('instead of an answer: "Zebra"')
+
+
+class Okapi(Struct):
+    """The name of the type, and of its field, are the user's."""
+
+    tapirs: int
+
+
+def test_no_names_that_the_user_made_are_kept(path: Path) -> None:
+    extra = {"metadata": {"Ibex": "x", "type": "Gnu"}, "web_search_options": {"search_context_size": "Lemur"}}
+    with client(path, completion('{"tapirs": 1}'), level="metadata") as asked:
+        asked.ask("Giraffe", output=Okapi, extra=extra)
+    kept = files(path)
+    for word in (b"tapirs", b"Okapi", b"Ibex", b"Gnu", b"Lemur"):
+        assert word not in kept
+    told = json.loads(table(path, "calls")[0]["parameters"])
+    assert told["metadata"] == "(25 bytes)"
+    assert told["web_search_options"] == {"search_context_size": "(5 bytes)"}
+    assert told["response_format"]["json_schema"]["strict"] is True
+    assert told["response_format"]["json_schema"]["schema"].endswith(" bytes)")
+
+
 def _wire(answer: str):  # type: ignore[no-untyped-def]
     from tests.test_client import Wire
 
@@ -107,6 +148,32 @@ def test_a_hook_sees_all_that_is_said(path: Path) -> None:
         "(animal) answer",
     ]
     assert ledger.search(path, "giraffe") == []
+
+
+def test_a_hook_sees_names_too(path: Path) -> None:
+    tool = ringup.Tool(name="f", parameters={"type": "object", "properties": {"Zebra": {}, "Okapi": {}}})
+    hide = re.compile("Zebra|Okapi").sub
+    with client(path, completion(), level="redacted", redact=lambda text: hide("(animal)", text)) as asked:
+        asked.ask("Hello", tools=[tool], max_tokens=7, extra={"metadata": {"Zebra": "a", "Okapi": "b"}})
+    for word in (b"Zebra", b"Okapi"):
+        assert word not in files(path)
+    [row], named = table(path, "calls"), {"(animal)": "a", "(animal) (2)": "b"}
+    assert json.loads(row["parameters"])["metadata"] == named
+    assert json.loads(row["request"]) == {"max_tokens": 7, "extra": {"metadata": named}}
+    [kept] = json.loads(table(path, "blobs")[0]["data"])
+    assert list(kept["parameters"]["properties"]) == ["(animal)", "(animal) (2)"]
+
+
+def test_the_fields_of_ringup_keep_their_names_whatever_a_hook_does(path: Path) -> None:
+    picture = ringup.Image(data=b"Picture", media_type="image/png")
+    with client(path, completion(), level="redacted", redact=lambda _: "[x]") as asked:
+        asked.ask([ringup.Text("Giraffe"), picture], max_tokens=7)
+    assert json.loads(table(path, "calls")[0]["request"]) == {"max_tokens": 7}
+    asked_for = json.loads(table(path, "turns")[0]["parts"])["parts"]
+    assert asked_for == [
+        {"type": "[x]", "text": "[x]"},
+        {"type": "[x]", "data": {"$left_out": 7}, "media_type": "[x]"},
+    ]
 
 
 def test_a_hook_that_fails_keeps_nothing_and_is_in_nobody_s_way(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -163,6 +163,18 @@ def test_every_column_is_documented(path: Path) -> None:
     assert f"version {VERSION}" in page
 
 
+def test_a_column_of_one_s_own_is_in_nobody_s_way(path: Path) -> None:
+    with client(path, completion()) as asked:
+        asked.ask("a")
+    connection = sqlite3.connect(path)
+    for name in ("calls", "attempts", "tags"):
+        connection.execute(f"ALTER TABLE {name} ADD COLUMN mine TEXT")
+    connection.close()
+    with client(path, completion()) as asked:
+        asked.ask("b", tags={"team": "x"})
+    assert look(path, "SELECT count(*), count(mine) FROM calls") == [(2, 0)]
+
+
 def test_datasette_finds_the_index_of_words(path: Path) -> None:
     """It looks for `content="turns"` in the statement, with these quotes (datasette.utils.detect_fts_sql, 0.65)."""
     with client(path, completion(), level="full") as c:

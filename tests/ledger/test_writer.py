@@ -115,6 +115,21 @@ def test_a_row_that_can_not_be_written_takes_no_other_with_it(path: Path) -> Non
     assert log.lost <= 1
 
 
+def test_a_hook_that_ends_its_thread_takes_one_row_only(path: Path) -> None:
+    def hook(text: str) -> str:
+        if "boom" in text:
+            raise SystemExit
+        return text
+
+    log = ringup.Ledger(path, level="redacted", redact=hook)
+    with make(log, *[completion()] * 3) as asked:
+        for word in ("a", "boom", "b"):
+            asked.ask(word)
+        log.flush()
+        assert log.lost == 1
+        assert len(look(path, "SELECT 1 FROM calls")) == 2
+
+
 @pytest.mark.parametrize("durability", [None, "call"])
 def test_a_call_of_which_no_account_can_be_given_goes_on(
     path: Path, monkeypatch: pytest.MonkeyPatch, durability: Any
@@ -279,6 +294,13 @@ def test_a_stream_that_was_left_at_its_end_waits_too(path: Path) -> None:
     with client(path, chunks("Hel", "lo"), durability="call") as asked:
         assert get(asked, "left").text == "Hello"
         assert len(look(path, "SELECT 1 FROM calls")) == 1
+
+
+def test_a_stream_that_was_left_before_its_end_waits_too(path: Path) -> None:
+    with client(path, chunks("Hel", "lo"), durability="call") as asked:
+        with asked.stream("a") as stream:
+            next(stream)
+        assert look(path, "SELECT outcome FROM calls") == [("cancelled",)]
 
 
 def test_async_replies_wait_without_holding_up_the_loop(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 import ringup
 from ringup.errors import ConfigurationError, ParameterError
 from ringup.ledger import Try, tries
-from ringup.reconcile import Difference, Invoice, Report, compare, join, read_invoice, reconcile
+from ringup.reconcile import Difference, Invoice, Line, Report, compare, join, read_invoice, reconcile
 from ringup.testing import Simulator
 from tests.reconcile.kit import at, made
 
@@ -79,6 +79,24 @@ def test_tokens_of_a_usage_must_be_the_same() -> None:
     assert not report.agrees
     assert (only(report).what, only(report).invoice_tokens, only(report).ledger_tokens) == ("output", 101, 100)
     assert (only(report).kind, only(report).invoice_cost) == ("not in the ledger", None)
+
+
+def test_sums_dont_depend_on_the_callers_decimals() -> None:
+    rows = [made(lines={"input": cost}) for cost in ("1234.56", "0.44", "10.19")]
+    with localcontext(prec=4):
+        invoice = costs(*[(0, cost, "gpt-4o-mini, input", 1000) for cost in ("1234.56", "0.44", "10.19")])
+        report = compare(rows, invoice)
+        assert (report.invoice.cost, report.ledger.cost) == (Decimal("1245.19"), Decimal("1245.19"))
+        assert compare(rows[:2], invoice).difference == Decimal("-10.19")
+        assert compare(rows[:1], invoice).differences[0].cost == Decimal("-10.63")
+        assert Line(provider="openai", starts=0, ends=1, costs={"a": Decimal(9999), "b": Decimal(2)}).cost == 10001
+        cents = {"amount": "123.78912", "starting_at": "2026-11-02T00:00:01Z", "ending_at": "2026-11-03T00:00:00Z"}
+        (line,) = read_invoice(json.dumps({"data": [{**cents, "results": [cents]}]}).encode()).lines
+        assert (line.cost, line.starts) == (Decimal("1.2378912"), at("2026-11-02 00:00:01"))
+    report = compare(rows, invoice)
+    with localcontext(Context(prec=1, traps=[Inexact])):
+        assert report.agrees
+        assert report.difference == 0
 
 
 def kinds(report: Report) -> set[str]:
@@ -267,6 +285,9 @@ def test_requests_meet_by_their_ids() -> None:
     report = compare([made(request_id="req_1")], simulated({}))
     assert (report.agrees, report.differences, report.per_request) == (True, (), True)
     assert (report.invoice.lines, report.ledger.lines) == (1, 1)
+    twice = compare([made(request_id="req_1")], simulated({}, {}))  # what is billed twice isn't left out as a copy
+    assert not twice.agrees
+    assert "more often than the ledger" in only(twice).reason
 
 
 def broken(**fields: Any) -> Try:

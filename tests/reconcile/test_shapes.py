@@ -233,8 +233,31 @@ def test_google_cost_table_and_bigquery() -> None:
         "credits": [{"name": "Trial", "amount": -0.05}],
     }
     assert [line.costs for line in read([row]).lines] == [{"output": Decimal("0.25")}, {"other": Decimal("-0.05")}]
-    with pytest.raises(InvoiceError, match="US dollars"):
-        read(f"{GOOGLE.replace('$', '€')}\n2026-11-02,Gemini API,A,gemini,B,1,count,1,1\n")
+    for row["currency"] in ("EUR", None):
+        with pytest.raises(InvoiceError, match="US dollars"):
+            read([row])
+    for line in ("Currency,USD,", "Billing ID,AUD"):
+        assert read(table.replace("Currency,USD,", line)).lines == read_.lines
+    with pytest.raises(InvoiceError, match="currency is 'AUD'"):
+        read(table.replace("Currency,USD,", "Currency,AUD,"))
+
+
+def test_dollars_of_other_countries_arent_those_of_the_us() -> None:
+    row = "2026-11-02,Gemini API,A,gemini,B,1,count,1,1"
+    for currency in ("$", "US$", "USD"):
+        assert read(f"{GOOGLE.replace('$', currency)}\n{row}\n").lines[0].cost == 1
+    for currency in ("€", "EUR", "CA$", "A$", "AUD", "$ CAD", "AUSD"):
+        with pytest.raises(InvoiceError, match="isn't in US dollars"):
+            read(f"{GOOGLE.replace('$', currency)}\n{row}\n")
+
+
+def test_google_rows_without_a_day() -> None:
+    sums = f"{GOOGLE}\n2026-11-02,Gemini API,A,gemini,B,1,count,1,1\n,,,,,Subtotal,1,1\n,,,,,Filtered total,1,1\n"
+    assert len(read(sums).lines) == 1
+    assert read(sums).notes == ()
+    assert read(f"{sums},Tax,,Sales tax,,,,1,1\n").notes == ("1 line of Google's Tax: not compared",)
+    with pytest.raises(InvoiceError, match=r"line 2: .*the day of 'gemini'.* grouped by date"):
+        read("Service description,SKU description,Cost ($)\nGemini API,gemini,1\n")
 
 
 def test_the_simulators() -> None:
@@ -291,6 +314,10 @@ def test_what_isnt_an_invoice_is_told_with_what_is(text: str) -> None:
     "text",
     [
         "usage_date_utc,cost_usd\nAugust,1\n",
+        "usage_date_utc,cost_usd\n2026-11-02,\n",
+        "usage_date_utc,cost_usd\n2026-11-02,1e999\n",
+        '{"data": [{"start_time": 1e999999, "end_time": 1, "results": []}]}',
+        '{"data": [{"start_time": 1e99999999999999999999, "results": []}]}',
         "usage_date_utc,cost_usd\n2026-11-02,much\n",
         "usage_date_utc,usage_input_tokens_no_cache,usage_output_tokens\n2026-11-02,1,1\n",
         '{"data": [{"start_time": 1, "results": []}]}',
@@ -300,6 +327,83 @@ def test_what_isnt_an_invoice_is_told_with_what_is(text: str) -> None:
 def test_a_known_shape_with_something_wrong_in_it(text: str) -> None:
     with pytest.raises(InvoiceError):
         read(text)
+
+
+def test_a_time_that_isnt_one_is_named() -> None:
+    for row in ({"start_time": 1793577600000}, {"start_time": -1}, {"start_time": 10**18}, {"start_time": None}):
+        with pytest.raises(InvoiceError, match=r"^start_time is .*not milliseconds"):
+            read({"data": [{"end_time": 1793664000, "results": [COMPLETIONS], **row}]})
+    for day in ("9999-12-31", "0001-01-01", "11/2/2026"):
+        with pytest.raises(InvoiceError, match="line 2: Date is"):
+            read(f"{GOOGLE}\n{day},Gemini API,A,gemini,B,1,count,1,1\n")
+    with pytest.raises(InvoiceError, match="line 2: usage_date_utc"):
+        read("usage_date_utc,cost_usd\n0001-01-01T00:00:00+14:00,1\n")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"data":' * 5000 + "1" + "}" * 5000])
+def test_json_may_be_deep(text: str) -> None:
+    with pytest.raises(InvoiceError, match="too many brackets"):
+        read(text)
+
+
+USED = "start_time,end_time,model,input_tokens,input_cached_tokens,output_tokens"
+ROW = "1793577600,1793664000,gpt-4o-mini,1000,0,70"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('1793577600,1793664000,"gpt-4o,200,0,20\n' + ROW, "unexpected end of data"),
+        ('1793577600,1793664000,"gpt-4o,200,0,20\n1793577600,1793664000,"gpt-5",1,0,1', "expected after"),
+        ("1793577600,1793664000,gpt-4o", "3 cells, and the header 6"),
+        ("1793577600,1793664000,gpt-4o,1,000,0,20", "7 cells, and the header 6"),
+        ("1793577600,1793664000,gpt-4o,,,x", "'x' isn't a number"),
+        ("1793577600,1793664000,gpt-4o,100,200,20", "200 tokens out of the cache .* all 100 input tokens"),
+    ],
+)
+def test_no_row_of_a_csv_is_dropped_in_silence(row: str, words: str) -> None:
+    with pytest.raises(InvoiceError, match=f"^line 5: .*{words}"):
+        read(f"{USED}\n{ROW}\n\n{ROW}\n{row}\n")
+    assert len(read(f"{USED}\n{ROW}\n,,,,,\n\n1793577600,1793664000,,,,\n").lines) == 1
+
+
+def test_tokens_of_which_more_were_cached_than_there_are() -> None:
+    told = {"input_cached_tokens": 1001, "input_uncached_tokens": None}
+    with pytest.raises(InvoiceError, match="1,101 tokens out of the cache"):
+        read(page(COMPLETIONS | told))
+    line = {"time": "2026-11-02T16:30", "provider": "openai", "model": "gpt", "input_tokens": 12}
+    with pytest.raises(InvoiceError, match="13 tokens"):
+        read({"lines": [{**line, "cache_read_tokens": 6, "cache_write_tokens": 7}]})
+    assert "input" not in read(page(COMPLETIONS | told | {"input_tokens": None})).lines[0].tokens  # it isn't 0
+
+
+def test_a_comma_is_never_taken_for_a_point() -> None:
+    head = "usage_date_utc,model,cost_usd"
+    for cost in ("0,06", "1,5", "0,060", "12,34.5", "1234,567", ",5"):
+        with pytest.raises(InvoiceError, match=r'^line 2: .*after a point, "0\.06"'):
+            read(f'{head}\n2026-11-02,claude,"{cost}"\n')
+    assert read(f'{head}\n2026-11-02,claude,"-1,234,567.5"\n').lines[0].cost == Decimal("-1234567.5")
+    for delimiter in ";\t":  # where "1,234" may be both
+        rows = f"{head}\n2026-11-02,claude,1.5\n2026-11-02,claude,%\n".replace(",", delimiter)
+        assert read(rows.replace("%", "0.06")).lines[1].cost == Decimal("0.06")
+        for cost in ("0,06", "1,234", "1.234,56", "-,5"):
+            with pytest.raises(InvoiceError, match=r"^line 3: cost_usd is .* with a point"):
+                read(rows.replace("%", cost))
+
+
+def test_a_page_that_is_there_twice_counts_once() -> None:
+    first, last = page(COMPLETIONS, more=True), page(COMPLETIONS, COMPLETIONS)
+    for text in (json.dumps([first, last, first]), "\n".join(map(json.dumps, (first, last, first)))):
+        assert len(read(text).lines) == 3  # two lines may be alike
+        assert read(text).notes == ("a page that was there twice counts once",)
+    buckets = [first["data"][0], last["data"][0]]
+    assert len(read([*buckets, *buckets]).lines) == 3
+    assert read([*buckets]).notes == ()
+    row = {
+        **{"service": {"description": "Gemini API"}, "sku": {"description": "gemini"}, "currency": "USD", "cost": 1},
+        **{"usage_start_time": "2026-11-02 10:00:00 UTC", "usage_end_time": "2026-11-02 11:00:00 UTC"},
+    }
+    assert len(read([row, row]).lines) == 2  # which have nothing of their own
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
@@ -333,7 +437,9 @@ def test_numbers_as_they_are_written() -> None:
     assert [number(value) for value in ("1,234", 5.0, "6.0", "", None)] == [1234, 5, 6, None, None]
     assert [money(value) for value in ("1,234.50", 0.06, "0E-6176")] == [Decimal("1234.50"), Decimal("0.06"), 0]
     assert [slack(value) for value in ("0.05", "1", "0.12345")] == [Decimal("0.005"), 0, 0]
-    assert micro("2026-11-02T00:00:00") == micro(1793577600) == micro("1793577600") == at("2026-11-02")
+    assert {micro({"at": value}, "at") for value in ("2026-11-02T00:00:00", 1793577600, "1793577600")} == {
+        at("2026-11-02")
+    }
     for wrong in ("x", "NaN", True, "1.5", "-1"):
         with pytest.raises(InvoiceError):
             number(wrong)

@@ -69,6 +69,7 @@ def post(sim: Simulator, path: str, body: Any = None, **headers: str) -> Any:
         ("claude-opus-5", {"cache": "1h", "system": LONG}),
         ("claude-haiku-4-5", {"reasoning": 1024, "max_tokens": 1100}),
         ("gemini-2.5-flash", {"system": LONG + LONG}),
+        ("gemini-2.5-flash", {"extra": {"generationConfig": {"candidateCount": 2}}}),
     ],
 )
 def test_a_reply_costs_what_the_invoice_says(sim: Simulator, model: str, options: Any, stream: bool) -> None:

@@ -115,11 +115,11 @@ def test_waits_and_orders_to_retry() -> None:
         (b"{}", "the server answered 502: {}", None),
         (b"[]", "the server answered 502: []", None),
         (b"null", "the server answered 502: null", None),
-        (b'"broke"', "broke", None),
+        (b'"broke"', 'the server answered 502: "broke"', None),
         (b'{"error": "broke"}', "broke", None),
         (b'{"message": "broke"}', "broke", None),
         (b'{"detail": "broke"}', "broke", None),
-        (b'{"detail": [{"msg": "broke"}]}', '[{"msg":"broke"}]', None),
+        (b'{"detail": [{"msg": "broke"}]}', 'the server answered 502: {"detail": [{"msg": "broke"}]}', None),
         (b'[{"error": {"message": "broke", "code": 502}}]', "broke", None),
         (b'{"error": {"message": "broke", "type": "server_error"}}', "broke", "server_error"),
         (b'{"object": "error", "message": "broke", "type": "BadGateway"}', "broke", "BadGateway"),
@@ -129,7 +129,7 @@ def test_waits_and_orders_to_retry() -> None:
 def test_bodies_that_arent_the_apis(body: bytes, message: str, kind: str | None) -> None:
     error = read(502, body)
     assert type(error) is errors.InternalServerError
-    assert (error.message, error.type) == (message, kind)
+    assert (error.quoting, error.type) == (message, kind)
 
 
 def test_a_long_body_is_kept_in_part() -> None:

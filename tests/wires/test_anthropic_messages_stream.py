@@ -367,7 +367,7 @@ def test_a_stream_that_ends_before_is_cut(body: bytes) -> None:
 def test_what_is_no_stream(body: bytes, message: str) -> None:
     caught = failure(read(*[body[at : at + 2**20] for at in range(0, len(body), 2**20)]))
     assert isinstance(caught, ProtocolError)
-    assert message.replace("an input", "a input") in caught.message.replace("an input", "a input")
+    assert message.replace("an input", "a input") in caught.quoting.replace("an input", "a input")
 
 
 def test_repeated_and_stray_events_are_ignored() -> None:

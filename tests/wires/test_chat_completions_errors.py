@@ -11,6 +11,8 @@ from ringup import errors
 from ringup.errors import APIError, APIStatusError
 from ringup.wires import chat_completions as wire
 
+ANSWERED = "the server answered 400"
+
 
 def read(status: int, body: Any = b"", headers: dict[str, str] | None = None) -> APIError:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -41,8 +43,8 @@ def test_openais_error() -> None:
         ({"code": "invalid-argument", "error": "a"}, "a", "invalid-argument"),  # xAI
         ({"message": "a", "request_id": "r"}, "a", None),  # Mistral
         ({"detail": "a"}, "a", None),
-        ({"detail": [{"loc": ["body"], "msg": "a"}]}, '[{"loc":["body"],"msg":"a"}]', None),
-        ({"object": "error", "message": {"detail": [{"msg": "a"}]}, "type": "t"}, '[{"msg":"a"}]', None),
+        ({"detail": [{"loc": ["body"], "msg": "a"}]}, f'{ANSWERED}: [{{"loc":["body"],"msg":"a"}}]', None),
+        ({"object": "error", "message": {"detail": [{"msg": "a"}]}, "type": "t"}, f'{ANSWERED}: [{{"msg":"a"}}]', None),
         ([{"error": {"code": 400, "message": "a", "status": "INVALID_ARGUMENT"}}], "a", "400"),  # Gemini
         ({"success": False, "errors": [{"code": 7003, "message": "a"}]}, "a", "7003"),  # Cloudflare
         ({"error": {"message": {"message": "a"}}}, "a", None),
@@ -52,7 +54,7 @@ def test_openais_error() -> None:
 )
 def test_every_dialects_shape(body: Any, message: str, code: str | None) -> None:
     error = read(400, body)
-    assert (error.message, error.code, error.body) == (message, code, body)
+    assert (error.quoting, error.code, error.body) == (message, code, body)
 
 
 @pytest.mark.parametrize(

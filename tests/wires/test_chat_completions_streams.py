@@ -521,20 +521,20 @@ def test_an_error_word_without_an_error_is_a_finish() -> None:
         (b'{"error":{"message":"bad","code":"tool_use_failed","status_code":400}}', "bad"),
         (b'{"error":{"message":"bad"},"message":"bad"}', "bad"),
         (b'{"message":"bad"}', "bad"),
-        (b"bad", "bad"),
+        (b"bad", "the server sent an error without a message: bad"),
     ],
 )
 def test_error_events(data: bytes, said: str) -> None:
     error = failure(chunk({"content": "a"}), b"event: error\ndata: " + data + b"\n\n")
     assert isinstance(error, APIStatusError)
-    assert error.message == said
+    assert error.quoting == said
 
 
 @pytest.mark.parametrize("data", [b"{broken", b"hello", b"3", b"null", b"[1,2]"])
 def test_events_that_are_no_chunk(data: bytes) -> None:
     error = failure(chunk({"content": "a"}), b"data: " + data + b"\n\n", DONE)
     assert isinstance(error, ProtocolError)
-    assert data.decode() in error.message
+    assert error.quote == data.decode()
 
 
 def test_an_event_without_end_is_refused() -> None:
@@ -574,4 +574,4 @@ def test_notices_of_a_whole_answer_are_kept() -> None:
 def test_other_bodies_instead_of_a_stream(body: bytes, kind: type[APIError]) -> None:
     error = failure(body)
     assert type(error) is kind
-    assert "bad" in error.message
+    assert "bad" in error.quoting

@@ -14,7 +14,7 @@ from typing import Any
 import click
 from msgspec.structs import asdict
 
-from ringup.cli.output import columns, is_terminal, note, width
+from ringup.cli.output import columns, in_sheet, is_terminal, note, width
 from ringup.cli.setup import ledger_path
 from ringup.cli.telling import count, dollars, dump
 from ringup.cli.when import WHEN
@@ -85,7 +85,7 @@ def _print_csv(sums: list[dict[str, Any]], by: str) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, [by, *Spent.__struct_fields__[1:]], lineterminator="\n")
     writer.writeheader()
-    writer.writerows([{**one, "free": int(one["free"])} for one in sums])
+    writer.writerows([{**one, by: in_sheet(one[by]), "free": int(one["free"])} for one in sums])
     click.echo(text.getvalue(), nl=False)
 
 

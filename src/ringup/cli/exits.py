@@ -113,11 +113,13 @@ def in_shell(text: str) -> str:
 def words(error: Exception) -> tuple[str, str]:
     """An error in words of the command line: what happened, and what to do about it (where that is known)."""
     if isinstance(error, RingupError):
-        return in_shell(error.message), in_shell(error.advice)
+        return in_shell(error.quoting), in_shell(error.advice)
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} isn't installed.", "Install all that the command line needs: pip install 'ringup[cli]'"
-    said = getattr(error, "strerror", None) if isinstance(error, OSError) else None
-    return said or f"{type(error).__name__}: {error}", "RINGUP_DEBUG=1 shows where it comes from."
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return said, "RINGUP_DEBUG=1 shows where it comes from."
 
 
 def show(error: Exception, whose: str = "") -> None:

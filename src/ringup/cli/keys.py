@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ringup import keystore, providers
+from ringup.advice import held_back
 from ringup.cli.exits import MISUSED, code, in_shell
 from ringup.cli.listing import find_route, list_models
 from ringup.cli.output import columns, is_terminal, note, warn
@@ -26,6 +27,7 @@ from ringup.errors import (
 from ringup.keys import check_key, find_base_url, mended, server_of, unfamiliar, variable_of
 from ringup.keystore import Stored
 from ringup.providers import Provider
+from ringup.routes import Route
 from ringup.secret import Secret
 
 __all__ = ["keys"]
@@ -187,20 +189,30 @@ def _check(provider: Provider) -> int:
     """Say how it stands with one provider's key, and give the exit code that it means."""
     end, said, advice = 0, "", ""
     try:
-        route = find_route(provider.name)
-        said = f"accepted by {route.base_url}, which has {len(list_models(route))} models for it"
+        end, said, advice = _asked(find_route(provider.name))
     except MissingKeyError as error:
         end, said, advice = code(error), "not set", error.advice
     except ConfigurationError as error:
         end, said, advice = code(error), f"malformed: {error.message}", error.advice
-    except APIError as error:
-        state = "not accepted" if isinstance(error, _REFUSALS) else "not checked"
-        said = f"{state}: {f'{error.status}: ' if error.status else ''}{error.message}"
-        end, advice = code(error), error.advice.replace(_CHECK, " M")
     click.echo(f"{provider.name}: {_source(provider) or provider.key_env[0]}: {said}")
     if advice:
         note(in_shell(advice), bold=True)
     return end
+
+
+def _asked(route: Route) -> tuple[int, str, str]:
+    """What the provider says of a key that can be sent: the exit code, and what is said and advised."""
+    if kept := held_back(route.notices):
+        return MISUSED, "not checked: held back", f"{kept[0].upper()}{kept[1:]}."
+    try:
+        count = len(list_models(route))
+    except APIError as error:
+        is_refused = isinstance(error, _REFUSALS)
+        state = ("not accepted" if route.auth else "not set") if is_refused else "not checked"
+        said = f"{state}: {f'{error.status}: ' if error.status else ''}{error.quoting}"
+        return MISUSED if state == "not set" else code(error), said, error.advice.replace(_CHECK, " M")
+    answers = "accepted by" if route.auth else "not set, and not needed by"
+    return 0, f"{answers} {route.base_url}, which has {count} models{' for it' if route.auth else ''}", ""
 
 
 _REFUSALS = (AuthenticationError, PermissionDeniedError, PaymentRequiredError)

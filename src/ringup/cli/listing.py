@@ -129,7 +129,8 @@ def _read(answer: HttpResponse, route: Route) -> _Models:
         secrets.know(route.auth.secret if route.auth else None)
         headers = {name: secrets.clean(value) for name, value in answer.headers.items()}
         error = route.wire.read_error(answer.status, headers, secrets.clean_bytes(answer.body))
-        error.provider, error.advice = route.provider.name, advise(error, route.provider, "")
+        error.provider = route.provider.name
+        error.advice = advise(error, route.provider, "", route.auth, route.notices)
         raise error
     try:
         page = msgspec.json.decode(answer.body, type=_Models | list[_Model])

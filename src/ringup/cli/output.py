@@ -18,11 +18,13 @@ __all__ = [
     "columns",
     "cut",
     "flat",
+    "in_sheet",
     "is_terminal",
     "note",
     "paint",
     "read_text",
     "seconds",
+    "stacked",
     "tail",
     "warn",
     "width",
@@ -110,7 +112,7 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[i
     rows = [[flat(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
     if is_terminal(sys.stdout) and sum(widths) + 2 * (len(head) - 1) > width():
-        return _stacked(head, rows, below)
+        return stacked(head, rows, below)
     right = [
         bool(rows) and all(row[index].lstrip("-")[:1].isdigit() or not row[index].strip("?-") for row in rows)
         for index in range(len(head))
@@ -125,6 +127,11 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[i
         click.echo(line(row))
         _explain(below.get(index, ""))
     return None
+
+
+def in_sheet(value: Any) -> Any:
+    """A value for CSV. A spreadsheet takes a text that begins so for a formula, and runs it, unless ' stands before."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def flat(cell: str) -> str:
@@ -150,7 +157,8 @@ def _wrapped(text: str, further: str) -> str:
     )
 
 
-def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[int, str]) -> None:
+def stacked(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[int, str]) -> None:
+    """A table to a terminal that is too narrow for it: a line for each cell."""
     for index, (first, *rest) in enumerate(rows):
         click.echo(paint(first, sys.stdout, bold=True))
         for name, cell in zip(head[1:], rest, strict=True):

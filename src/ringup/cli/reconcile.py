@@ -15,7 +15,7 @@ import click
 from msgspec.structs import asdict, replace
 
 from ringup.cli.exits import DIFFERENT
-from ringup.cli.output import columns, note, warn
+from ringup.cli.output import columns, in_sheet, note, warn
 from ringup.cli.setup import ledger_path
 from ringup.cli.telling import count, dollars, dump
 from ringup.cli.when import WHEN
@@ -159,7 +159,7 @@ def _sum(sums: Sums) -> str:
 
 
 def _signed(off: Decimal | None) -> str:
-    return "?" if off is None else f"{'-' if off < 0 else '+'}{dollars(abs(off))}" if off else ""
+    return "?" if off is None else f"{'-' if off < 0 else '+'}{dollars(off.copy_abs())}" if off else ""
 
 
 def _heads(report: Report) -> tuple[str, ...]:
@@ -225,5 +225,5 @@ def _csv(report: Report) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(Difference.__struct_fields__)
-    rows.writerows([asdict(one).values() for one in report.differences])
+    rows.writerows([map(in_sheet, asdict(one).values()) for one in report.differences])
     return text.getvalue()

@@ -13,7 +13,7 @@ from ringup.ledger._costs import Spent, costs, total
 from ringup.ledger._filters import Filters
 from ringup.ledger._late import OWED
 from ringup.ledger._ledger import Ledger, kept, unwritten
-from ringup.ledger._private import Level, Secrets, personal
+from ringup.ledger._private import Level, Secrets, distinct, personal
 from ringup.ledger._read import call, conversation, has_words, losses, newest, request_of, rows, search
 from ringup.ledger._schema import transaction
 from ringup.ledger._spent import Try, tries
@@ -31,6 +31,7 @@ __all__ = [
     "call",
     "conversation",
     "costs",
+    "distinct",
     "has_words",
     "kept",
     "losses",

@@ -14,11 +14,9 @@ from ringup.errors import ConfigurationError, ParameterError
 from ringup.ledger._filters import Filters, conditions
 from ringup.ledger._read import file_of
 from ringup.ledger._schema import has_index, open_to_read
+from ringup.reply import EXACT
 
 __all__ = ["Spent", "costs", "total"]
-
-_DIGITS = 100
-"""More than any sum of costs has: it is exact."""
 
 
 class Spent(Struct, kw_only=True):
@@ -91,7 +89,10 @@ def costs(path: str | os.PathLike[str], by: str = "day", **filters: Unpack[Filte
     found = [Spent(**{**row, "free": bool(row["free"])}) for row in _read(path, key, named, filters) if row["calls"]]
     if by == "day":
         return sorted(found, key=lambda spent: (spent.key or "", spent.free))
-    return sorted(found, key=lambda spent: (spent.free, -(spent.cost_usd or 0), -spent.calls, spent.key or ""))
+    return sorted(
+        found,
+        key=lambda spent: (spent.free, (spent.cost_usd or Decimal(0)).copy_negate(), -spent.calls, spent.key or ""),
+    )
 
 
 def _key(by: str) -> tuple[str, tuple[str, ...]]:
@@ -109,7 +110,7 @@ def _read(path: str | os.PathLike[str], key: str, named: tuple[str, ...], filter
     import sqlite3  # here, for who keeps no ledger
 
     try:
-        with closing(open_to_read(file_of(path))) as connection, localcontext(prec=_DIGITS):
+        with closing(open_to_read(file_of(path))) as connection, localcontext(EXACT):
             connection.create_aggregate("exact_sum", 1, cast("Any", _ExactSum))
             condition, values = conditions(filters, has_index(connection))
             query = _QUERY.replace(":key", key).replace(":condition", condition)
@@ -137,7 +138,7 @@ def total(sums: Iterable[Spent]) -> Spent:
     """All of them together; free where all of them are."""
     sums = list(sums)
     whole = Spent(key=None, free=all(spent.free for spent in sums))
-    with localcontext(prec=_DIGITS):
+    with localcontext(EXACT):
         for spent in sums:
             _add(whole, spent)
     return whole

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypedDict
 
 from ringup.errors import ParameterError, RingupError
+from ringup.ledger._turns import whole_text
 
 __all__ = ["Filters", "conditions", "micro", "query"]
 
@@ -64,7 +65,7 @@ def _conditions(name: str, value: Any, indexed: bool) -> Iterator[Condition]:
         case "since" | "until":
             yield f"calls.queued {'>=' if name == 'since' else '<'} ?", (micro(value, name),)
         case "search":
-            yield _said(value.split(), indexed)
+            yield from _said(whole_text(value).split(), indexed)
         case "session":
             yield "calls.session = ?", (value,)
         case "tags":
@@ -137,27 +138,30 @@ def _dollars(cost: Decimal | float | str) -> float:
         raise ParameterError(f"min_cost={cost!r} isn't a number of US dollars", parameter="min_cost") from None
 
 
-def _said(words: list[str], indexed: bool) -> Condition:
+_UNDIVIDED = re.compile(r"[\0\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]")
+"""In scripts that don't part words by spaces, as in pictures, the index has no words."""
+
+
+def _said(words: list[str], indexed: bool) -> Iterator[Condition]:
+    """A condition for each word: one may be said in the prompt, another in the answer."""
     if not words:
-        return "0", ()
-    if indexed:
-        found: Condition = (
-            "SELECT rowid FROM search WHERE search MATCH ?",
-            (" ".join(['"' + word.replace('"', '""') + '"' for word in words]),),
-        )
-    else:
-        each = ["instr(lower(text), lower(?))"] * len(words)
-        found = f"SELECT id FROM turns WHERE {' AND '.join(each)}", tuple(words)  # noqa: S608
-    return _SAID.replace(":matches", found[0]), found[1]
+        yield "0", ()
+    for word in words:
+        if indexed and not _UNDIVIDED.search(word) and any(map(str.isalnum, word)):
+            quoted = word.replace('"', '""')
+            yield _SAID.replace(":matches", "SELECT rowid FROM search WHERE search MATCH ?"), (f'"{quoted}"',)
+        else:
+            yield _SAID.replace(":matches", "SELECT id FROM turns WHERE instr(lower(text), lower(?))"), (word,)
 
 
 _SAID = """calls.id IN (WITH RECURSIVE
     met (id) AS (:matches),
     down (id) AS (SELECT id FROM met UNION SELECT turns.id FROM turns JOIN down ON turns.parent = down.id
         WHERE NOT EXISTS (SELECT 1 FROM calls WHERE calls.input = down.id OR calls.output = down.id))
-    SELECT min(calls.id) FROM calls JOIN down ON calls.input = down.id GROUP BY down.id
-    UNION SELECT min(calls.id) FROM calls JOIN down ON calls.output = down.id GROUP BY down.id)"""
-"""Down from each turn that matches, to the first that is the end of a prompt or an answer."""
+    SELECT calls.id FROM calls JOIN down ON calls.input = down.id
+    UNION SELECT calls.id FROM calls JOIN down ON calls.output = down.id)"""
+"""Down from each turn that matches, to the first that is the end of a prompt or an answer: a later call of a chat, in
+whose prompt it stands again, didn't say it."""
 
 
 def query(given: Mapping[str, Any], indexed: bool) -> Condition:

@@ -105,8 +105,17 @@ class Ledger:
     def submit(self, job: Callable[[Any], Any]) -> Receipt:
         """As `run`, without waiting: the receipt has the result, or the error."""
         receipt = Receipt()
-        self._writer.add(Entry(job=job, receipt=receipt))
+        if sys.is_finalizing():
+            receipt.settle(error=RuntimeError("the program has ended"))
+        else:
+            self._writer.add(Entry(job=job, receipt=receipt))
         return receipt
+
+    def owe(self, job: Callable[[Any], Any]) -> None:
+        """As `run`, without waiting, and for sure: where the file can't be written, it is tried again with what comes
+        next, and when the ledger is closed."""
+        if not sys.is_finalizing():
+            self._writer.add(Entry(job=job))
 
     def run(self, job: Callable[[Any], Any]) -> Any:
         """Give a job the writer's connection (sqlite3), in the writer's thread, after all that was added; give what it

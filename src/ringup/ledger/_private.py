@@ -15,14 +15,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, cast, get_args
 from urllib.parse import quote
 
+from msgspec import StructMeta
+
+from ringup import messages
 from ringup.errors import ParameterError
 from ringup.masks import MASK, NAMED, without_shapes
+from ringup.reply import Reply
 from ringup.secret import Secret
 from ringup.wire_tools import decode, encode
 
-__all__ = ["Level", "Privacy", "Secrets", "distinct", "personal"]
+__all__ = ["LEFT_OUT", "Level", "Privacy", "Secrets", "distinct", "personal"]
 
 Level = Literal["metadata", "redacted", "full"]
+
+LEFT_OUT = "$left_out"
+"""In a turn's parts, in place of bytes at the level `redacted`: how many there were."""
 
 _SHORTEST = 8
 """A variable with fewer characters than this is no key; replacing it would only spoil texts."""
@@ -178,15 +185,22 @@ class Privacy:
         return self.level != "metadata"
 
     def value(self, value: Any) -> Any:
-        """Plain values as they may be written: each text in them has gone through the hook."""
+        """Plain values as they may be written: each text in them, and each name that isn't one of ringup's own fields,
+        has gone through the hook."""
         return _mapped(value, self.redact) if self.redact else value
+
+
+_KINDS = [kind for kind in vars(messages).values() if isinstance(kind, StructMeta)]
+_FIELDS = frozenset({"type", LEFT_OUT}.union(*[kind.__struct_encode_fields__ for kind in [Reply, *_KINDS]]))
+"""The names of the fields of what ringup writes down as JSON."""
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {key: _mapped(held, change) for key, held in value.items()}
+        names = distinct([name if name in _FIELDS else change(name) for name in value])
+        return dict(zip(names, [_mapped(held, change) for held in value.values()], strict=True))
     return [_mapped(held, change) for held in value] if isinstance(value, (list, tuple)) else value
 
 

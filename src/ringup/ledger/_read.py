@@ -62,7 +62,8 @@ def _reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
         with closing(open_to_read(file_of(path))) as connection:
             yield connection
     except (sqlite3.Error, OSError) as error:
-        raise ConfigurationError(f"the ledger {str(path)!r} can't be read: {error}.") from None
+        why = "it is a folder" if file_of(path).is_dir() else error
+        raise ConfigurationError(f"the ledger {str(path)!r} can't be read: {why}.") from None
 
 
 def _found(path: str | os.PathLike[str], statement: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
@@ -173,8 +174,9 @@ def _struct(held: dict[str, Any], kind: Any) -> Any:
 def search(path: str | os.PathLike[str], words: str, limit: int = 20) -> list[dict[str, Any]]:
     """The calls in which all of these words were said, newest first, as `rows` gives them. Case doesn't matter.
 
-    With an index of whole words where SQLite has FTS5, else by looking through every text. A turn that several calls
-    share counts for the first it was new in; a system prompt for every conversation that it began.
+    A call says what is new in it: its answer, and of its prompt what comes after the last turn that another call ended
+    with; so a system prompt counts for every conversation that it began. Whole words are looked for, in an index, where
+    SQLite has FTS5; else, and for words without letters or in a script without spaces, parts of every text.
     """
     return rows(path, limit, search=words) if words.split() else []
 

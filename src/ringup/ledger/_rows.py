@@ -39,6 +39,16 @@ _SPOKEN = frozenset({"model", "type", "effort", "service_tier", "reasoning_effor
 _SPOKEN_CAMEL = frozenset({"thinkingLevel", "responseMimeType", "prompt_cache_retention", "ttl", "encoding_format"})
 """Parameters whose words are the vendor's own, and not the user's: these are kept at the level `metadata` too."""
 
+_NAMED = frozenset(
+    {
+        *("generationConfig", "thinkingConfig", "toolConfig", "functionCallingConfig", "imageConfig", "speechConfig"),
+        *("reasoning", "thinking", "text", "format", "response_format", "json_schema", "output_config", "tool_choice"),
+        *("stream_options", "cache_control", "audio", "options", "provider", "web_search_options"),
+    }
+)
+"""Objects whose names are the vendor's own. In any other (a schema, `metadata`, `logit_bias`), they may be the user's:
+of those the level `metadata` keeps only the length."""
+
 _LONGEST_ERROR = 500
 _SMALL = 65_536
 _NO_USAGE = Usage()
@@ -165,7 +175,7 @@ def _call(
         account.raw_finish_reason,
         last and last.status,
         type(error).__name__ if error else None,
-        _error(error.message, privacy) if error else None,
+        _error(error.quoting if privacy.keeps_content else error.message, privacy) if error else None,
         last and last.request_id,
         account.id,
         *_sums(tries),
@@ -272,7 +282,7 @@ def _parameters(body: bytes, privacy: Privacy) -> str | None:
     if "tools" in fields:
         kept.append(("tools", encode(_length(fields["tools"]))))
     if privacy.redact:
-        return encode(privacy.value(_named(kept))).decode()
+        return encode({name: privacy.value(value) for name, value in _named(kept).items()}).decode()
     known = _as_kept if len(body) <= _SMALL else _as_kept.__wrapped__
     return known(tuple(kept), privacy.keeps_content)
 
@@ -292,10 +302,10 @@ def _named(fields: Sequence[tuple[str, bytes]]) -> Any:
 
 
 def _told(name: str, value: Any) -> Any:
-    """What `metadata` keeps of a parameter: numbers, yes and no, and the vendor's own words; of a text its length."""
-    if isinstance(value, dict):
-        return {key: _told(key, held) for key, held in value.items()} if len(value) <= 20 else _length(encode(value))
-    if isinstance(value, list):
+    """What `metadata` keeps of a parameter: numbers, yes and no, and the vendor's own words; of all else its length."""
+    if isinstance(value, dict) and name in _NAMED:
+        return {key: _told(key, held) for key, held in value.items()}
+    if isinstance(value, dict | list):
         return _length(encode(value))
     if not isinstance(value, str):
         return value

@@ -22,6 +22,9 @@ __all__ = [
     "ATTEMPTS",
     "CALLS",
     "COSTS",
+    "INTO_ATTEMPTS",
+    "INTO_CALLS",
+    "INTO_TAGS",
     "VERSION",
     "has_index",
     "insert",
@@ -125,6 +128,11 @@ ATTEMPTS = {
     "prices": "TEXT",
     "terms": "TEXT",
 }
+INTO_CALLS = f"calls ({', '.join(CALLS)})"
+INTO_ATTEMPTS = f"attempts ({', '.join(ATTEMPTS)})"
+INTO_TAGS = "tags (call, name, value)"
+"""Where rows go in: the tables may have columns of the user's own, too."""
+
 COSTS = tuple(ATTEMPTS)[-6:]
 """The columns of a bill, in both tables. Of calls, the terms stand last: they came with version 4."""
 

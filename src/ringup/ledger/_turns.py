@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ringup.embeddings import EmbedRequest
-from ringup.ledger._private import Privacy, Secrets
+from ringup.ledger._private import LEFT_OUT, Privacy, Secrets
 from ringup.ledger._schema import insert
 from ringup.messages import Document, Message, Part, Refusal, Request, Text, Thinking, ToolCall, ToolResult
 from ringup.wire_tools import decode, encode
@@ -24,8 +24,8 @@ __all__ = ["BLOB", "INSTRUCTIONS", "TEXTS", "Link", "Turns", "read_turns", "whol
 INSTRUCTIONS, TEXTS = "instructions", "texts"
 """Roles of turns that are no messages: the system prompt of a request, and the texts that were to be embedded."""
 
-BLOB, LEFT_OUT = "$blob", "$left_out"
-"""In a turn's parts, in place of bytes: the hash of the blob that has them, or how many there were."""
+BLOB = "$blob"
+"""In a turn's parts, in place of bytes: the hash of the blob that has them."""
 
 _MOST_KNOWN = 20_000
 _LOOKED_UP = 64

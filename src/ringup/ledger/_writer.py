@@ -29,7 +29,17 @@ from ringup.ledger._account import Account
 from ringup.ledger._late import Late, Priced, bills, not_yet
 from ringup.ledger._private import Privacy, Secrets
 from ringup.ledger._rows import Rows, cost_rows, make_rows
-from ringup.ledger._schema import COSTS, has_index, insert, next_call, open_ledger, transaction
+from ringup.ledger._schema import (
+    COSTS,
+    INTO_ATTEMPTS,
+    INTO_CALLS,
+    INTO_TAGS,
+    has_index,
+    insert,
+    next_call,
+    open_ledger,
+    transaction,
+)
 from ringup.ledger._turns import Turns
 
 if TYPE_CHECKING:
@@ -68,6 +78,8 @@ _SET_COST = f"UPDATE calls SET {_BILL} WHERE id = ? AND queued = ?"  # noqa: S60
 _SET_COSTS = f"UPDATE attempts SET {_BILL} WHERE call = ? AND number = ? AND sent = ?"  # noqa: S608
 """With the time: another call may have got the number of one that was purged."""
 
+Job = Callable[["sqlite3.Connection"], Any]
+
 _INSERT_LOSS = "INSERT INTO losses (at, process, calls, reason) VALUES (?, ?, ?, ?)"
 
 
@@ -102,12 +114,13 @@ _METADATA = Privacy("metadata")
 
 
 class Entry(Struct):
-    """An account to be written, a `job` that needs the writer's connection, or nothing but a wake-up."""
+    """An account to be written, a `job` that needs the writer's connection, or nothing but a wake-up. A job that nobody
+    waits for is done in any case: where the file can't be written, it is tried again later."""
 
     account: Account | None = None
     privacy: Privacy = _METADATA
     receipt: Receipt | None = None
-    job: Callable[[sqlite3.Connection], Any] | None = None
+    job: Job | None = None
 
     def settle(self, result: Any = None, error: BaseException | None = None) -> None:
         """Tell who waits for it."""
@@ -128,6 +141,7 @@ class Writer:
         self._busy = threading.Lock()  # held while the connection is at work
         self._file: _File | None = None
         self._late = Late(self._wake)
+        self._owed: list[Job] = []
         self._secrets = Secrets()
         self._is_stuck = False  # the file couldn't be written a moment ago
         self._missed: list[tuple[int, int, int, str]] = []
@@ -151,7 +165,7 @@ class Writer:
                     self._hurry.put(None)
         if late:
             self.lose([entry], RuntimeError("the disk is too slow for the calls"))
-        elif not started:  # at the very end of a program (Python 3.12)
+        elif not started:
             self._write_all()
 
     @property
@@ -159,13 +173,18 @@ class Writer:
         """Whether there is no thread, and nothing to be written."""
         return self._thread is None
 
+    @property
+    def _is_owing(self) -> bool:
+        """Whether something is still to be written for what came before."""
+        return self._late.is_owing or bool(self._owed)
+
     def flush(self, timeout: float) -> None:
         """Wait until all that was added is in the file, with its costs, or is lost; so many seconds at most."""
         until = time.monotonic() + timeout
         while not self.is_idle:
             receipt = Receipt()
             self.add(Entry(receipt=receipt))
-            if not receipt.wait(until - time.monotonic()) or not self._late.is_owing:
+            if not receipt.wait(until - time.monotonic()) or not self._is_owing:
                 return
             self._late.join(until - time.monotonic())
             if self._is_stuck:
@@ -183,7 +202,9 @@ class Writer:
             thread.join(timeout)
 
     def _start(self) -> bool:
-        """False when no thread can be started any more."""
+        """False when no thread can be started any more, or it would be stopped at once."""
+        if _is_ending():
+            return False
         source: _Queue = queue.SimpleQueue()
         hurry: queue.SimpleQueue[None] = queue.SimpleQueue()
         thread = threading.Thread(target=self._run, args=(source, hurry), name="ringup-ledger", daemon=True)
@@ -218,7 +239,7 @@ class Writer:
     def _retire(self, source: _Queue) -> bool:
         """Nothing has come for long: a client that nobody closed would keep its thread for ever."""
         with self._lock:
-            if not source.empty() or self._late.is_owing:
+            if not source.empty() or self._is_owing:
                 return False
             if self._queue is source:
                 self._thread = None
@@ -251,7 +272,7 @@ class Writer:
                 accounts = []
                 self._work(entry)
             self._commit(accounts)
-            self._price()
+            self._catch_up()
 
     def _commit(self, entries: list[Entry]) -> None:
         import sqlite3  # here, for who keeps no ledger
@@ -260,7 +281,7 @@ class Writer:
             return
         try:
             self._opened().write(entries, self._missed)
-        except Exception as error:
+        except BaseException as error:  # a hook may raise anything
             self._is_stuck = True
             self._close()
             if len(entries) > 1 and not isinstance(error, (sqlite3.OperationalError, OSError, RingupError)):
@@ -276,24 +297,32 @@ class Writer:
             entry.settle()
 
     def _work(self, entry: Entry) -> None:
+        if entry.job and not entry.receipt:
+            self._owed.append(entry.job)
+        self._catch_up()
         try:
-            self._price()
             file = self._opened()
-            result = file.work(entry.job) if entry.job else None
-        except Exception as error:
+            result = file.work(entry.job) if entry.job and entry.receipt else None
+        except BaseException as error:
             self._close()
             entry.settle(error=error)
         else:
             entry.settle(result)
 
-    def _price(self) -> None:
-        """Fill in the costs of rows that were written without. Where that can't be, it is tried again with each batch,
-        and at the end."""
+    def _catch_up(self) -> None:
+        """Fill in the costs of rows that were written without, and do the jobs that nobody waits for. Where that can't
+        be, it is tried again with each batch, and at the end."""
         found = [] if self._is_stuck else self._late.take()
-        if not found:
+        if self._is_stuck or not (found or self._owed):
             return
         try:
-            self._opened().price(found)
+            file = self._opened()
+            if found:
+                file.price(found)
+                found = []
+            while self._owed:
+                file.work(self._owed[0])
+                del self._owed[0]
         except Exception:
             self._late.put_back(found)
             self._is_stuck = True
@@ -324,12 +353,14 @@ class Writer:
         with self._busy:
             self._late.join(_PATIENCE)
             self._is_stuck = False
-            self._price()
+            self._catch_up()
             if unpriced := self._late.take():
                 self._count(len(unpriced), "their costs couldn't be written")
+            if self._owed:
+                self._warn("owed", "the ledger %s can't be written: a budget misses what calls spent", self.path)
             self._close()
 
-    def lose(self, entries: list[Entry], error: Exception) -> None:
+    def lose(self, entries: list[Entry], error: BaseException) -> None:
         """A call is worth more than its row: count it, say so once, and tell the file when it can be written again."""
         self._count(len(entries), error)
         for entry in entries:
@@ -362,7 +393,7 @@ class Writer:
         self._late.join()  # it is started under that lock: a child must not be born in the midst of an import
         self._lock.acquire()
         self._is_stuck = self._file is None
-        self._price()
+        self._catch_up()
         self._close()
 
     def resume(self) -> None:
@@ -437,7 +468,7 @@ class _File:
             self.connection.executemany(_SET_COST, [call for call, _ in rows])
             self.connection.executemany(_SET_COSTS, [one for _, tries in rows for one in tries])
 
-    def work(self, job: Callable[[sqlite3.Connection], Any]) -> Any:
+    def work(self, job: Job) -> Any:
         """Give a job the connection."""
         self._is_touched = True
         return job(self.connection)
@@ -460,9 +491,16 @@ class _File:
         for number, one in enumerate(rows, self._next):
             one.number(number, ids)
         self._next += len(rows)
-        insert(self.connection, "calls", [one.call for one in rows])
-        insert(self.connection, "attempts", [row for one in rows for row in one.attempts])
-        insert(self.connection, "tags", [row for one in rows for row in one.tags])
+        insert(self.connection, INTO_CALLS, [one.call for one in rows])
+        insert(self.connection, INTO_ATTEMPTS, [row for one in rows for row in one.attempts])
+        insert(self.connection, INTO_TAGS, [row for one in rows for row in one.tags])
+
+
+def _is_ending() -> bool:
+    """Whether the program is at its end, and only what it registered for it (`atexit`) runs: after that, threads are
+    stopped where they stand."""
+    main = threading.main_thread()
+    return threading.current_thread() is main and not main.is_alive()
 
 
 def _period(took: float) -> float:

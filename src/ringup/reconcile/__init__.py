@@ -14,6 +14,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import localcontext
 
 from ringup.errors import ParameterError
 from ringup.ledger import Try, losses, tries
@@ -23,6 +24,7 @@ from ringup.reconcile._invoice import Invoice, InvoiceError, Line, join
 from ringup.reconcile._report import Difference, Kind, Report, Sums
 from ringup.reconcile._requests import by_request
 from ringup.reconcile._shapes import SHAPES, read_invoice
+from ringup.reply import EXACT
 
 __all__ = [
     "SHAPES",
@@ -70,12 +72,13 @@ def compare(
     """The same for the tries themselves, which are read only once and one by one; `lost` are the times (microseconds
     since the epoch) and numbers of calls that weren't written."""
     starts, ends = _micro(since), _micro(until)
-    if invoice.per_request:
-        return by_request(made, invoice, lost, starts, ends)
-    days: Counter[str] = Counter()
-    for at, n in lost:
-        days[day_of(at, "")] += n
-    return by_groups(made, invoice, days, starts, ends)
+    with localcontext(EXACT):
+        if invoice.per_request:
+            return by_request(made, invoice, lost, starts, ends)
+        days: Counter[str] = Counter()
+        for at, n in lost:
+            days[day_of(at, "")] += n
+        return by_groups(made, invoice, days, starts, ends)
 
 
 def _lost(ledger: str | os.PathLike[str]) -> list[tuple[int, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from ringup.reconcile._invoice import (
@@ -22,6 +21,7 @@ from ringup.reconcile._invoice import (
     model_name,
     money,
     number,
+    paid,
     slack,
 )
 
@@ -36,7 +36,7 @@ def read_buckets(buckets: Iterable[Mapping[str, Any]]) -> Invoice:
     """The buckets of `usage_report/messages` and of `cost_report`."""
     built = Builder("Anthropic's report, which has no lines", _COVERED)
     for bucket in buckets:
-        starts, ends = micro(bucket["starting_at"]), micro(bucket["ending_at"])
+        starts, ends = micro(bucket, "starting_at"), micro(bucket, "ending_at")
         built.spans("anthropic", starts, ends)
         for result in bucket["results"]:
             _add(built, result, starts, ends)
@@ -48,7 +48,7 @@ def read_items(items: Iterable[Mapping[str, Any]]) -> Invoice:
     built = Builder("Anthropic's analytics, which have no lines", _COVERED)
     for item in items:
         result = {**item["group"], **(item.get("usage") or item.get("cost") or {})}
-        _add(built, result, micro(item["starting_at"]), micro(item["ending_at"]))
+        _add(built, result, micro(item, "starting_at"), micro(item, "ending_at"))
     return built.done()
 
 
@@ -156,7 +156,7 @@ def read_cost_rows(rows: Iterable[Mapping[str, Any]]) -> Invoice:
                 starts=starts,
                 ends=ends,
                 model=_shown(row.get("model") or ""),
-                costs={what: money(row["cost_usd"]) or Decimal(0)},
+                costs={what: paid(row["cost_usd"])},
                 terms=_terms(row),
                 slack=slack(row["cost_usd"]),
             )
@@ -166,9 +166,8 @@ def read_cost_rows(rows: Iterable[Mapping[str, Any]]) -> Invoice:
 
 def _when(row: Mapping[str, Any]) -> tuple[int, int]:
     """A day, or an hour of it."""
-    said = row["usage_date_utc"].strip()
-    starts = micro(said)
-    return starts, starts + (_HOUR if len(said) > 10 else 24 * _HOUR)
+    starts = micro(row, "usage_date_utc")
+    return starts, starts + (_HOUR if len(row["usage_date_utc"].strip()) > 10 else 24 * _HOUR)
 
 
 def _shown(model: str) -> str:

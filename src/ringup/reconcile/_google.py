@@ -7,13 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
-from decimal import Decimal
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ringup.reconcile._invoice import (
     INPUT,
+    LATEST,
     OTHER,
     OUTPUT,
     READ,
@@ -25,16 +25,22 @@ from ringup.reconcile._invoice import (
     micro,
     model_name,
     money,
+    paid,
     slack,
 )
 
-__all__ = ["pacific", "read_exported", "read_rows"]
+__all__ = ["only_dollars", "pacific", "read_exported", "read_rows"]
 
 _REPORT = "Google Cloud's billing report"
 _SERVICES = ("gemini api", "generative language", "vertex ai")
 _AMOUNTS = ("unrounded subtotal", "unrounded cost", "subtotal", "cost")
 """Columns with the cost, the best first; behind each stands the currency: "Cost ($)"."""
+_DOLLARS = re.compile(r".*\((?:\$|US\$|USD)\)")
+"""Not "CA$" and "A$"."""
+_FOREIGN = "Google's table isn't in US dollars: its {}."
+_CONVERT = "Other currencies can't be compared: convert the costs, and write USD."
 _STARTS, _ENDS = ("Date", "Usage start date"), ("Date", "Usage end date")
+_BY_DAY = "Export the report grouped by date and SKU, or the cost table with all its columns."
 
 
 @cache
@@ -47,26 +53,43 @@ def pacific() -> tzinfo:
 
 
 def read_rows(rows: Iterable[Mapping[str, Any]]) -> Invoice:
-    """The table of a CSV. Rows without a date are sums of the others."""
+    """The table of a CSV. Rows without a date and a service are sums of the others; some have fewer cells."""
     built = Builder(_REPORT, ("gemini", "answer"), ("gemini", "embeddings"))
     for row in rows:
-        first, last = _first(row, _STARTS), _first(row, _ENDS)
-        if not first or not last:
-            continue
-        _add(built, (row["Service description"], row["SKU description"]), (_day(first), _day(last, 1)), _told(row))
+        service, first, last = row.get("Service description"), _first(row, _STARTS), _first(row, _ENDS)
+        if first and last:
+            period = _day(row, first), _day(row, last, 1)
+            _add(built, (row["Service description"], row["SKU description"]), period, _told(row))
+        elif service and _is_ours(service):
+            raise InvoiceError(f"Google's table doesn't tell the day of {row['SKU description']!r}.", advice=_BY_DAY)
+        elif service:
+            built.left_out(f"Google's {service}")
     return built.done()
 
 
 def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    return next((row[name] for name in names if row.get(name)), "")
+    return next((name for name in names if row.get(name)), "")
 
 
-def _day(said: str, later: int = 0) -> int:
+def _day(row: Mapping[str, Any], name: str, later: int = 0) -> int:
     try:
-        day = datetime.fromisoformat(said.strip()[:10]) + timedelta(days=later)
-    except ValueError:
-        raise InvoiceError(f"{said!r} isn't a day.") from None
-    return int(day.replace(tzinfo=pacific()).timestamp()) * 1_000_000
+        day = datetime.fromisoformat(row[name].strip()[:10]) + timedelta(days=later)
+        time = int(day.replace(tzinfo=pacific()).timestamp()) * 1_000_000
+        if not 0 <= time < LATEST:
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise InvoiceError(
+            f"{name} is {row[name]!r}, and that isn't a day.", advice="Days are like 2026-11-02."
+        ) from None
+    return time
+
+
+def only_dollars(above: Iterable[list[str]]) -> None:
+    """The lines above a cost table tell its currency: the dollars of its columns may be Australian. Raises
+    InvoiceError."""
+    for line in above:
+        if line[0] == "Currency" and line[1:2] != ["USD"]:
+            raise InvoiceError(_FOREIGN.format(f"currency is {', '.join(line[1:2])!r}"), advice=_CONVERT)
 
 
 def _told(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
@@ -75,8 +98,8 @@ def _told(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     column = next((names[name] for name in _AMOUNTS if name in names), None)
     if column is None:
         raise InvoiceError("Google's table has no column with the cost.")
-    if "$" not in column and "USD" not in column:
-        raise InvoiceError(f"Google's table isn't in US dollars: its costs are {column!r}.")
+    if not _DOLLARS.fullmatch(column):
+        raise InvoiceError(_FOREIGN.format(f"costs are {column!r}"), advice=_CONVERT)
     return row.get("Usage amount"), row.get("Usage unit"), row[column]
 
 
@@ -84,22 +107,24 @@ def read_exported(rows: Iterable[Mapping[str, Any]]) -> Invoice:
     """Rows of the table `gcp_billing_export_v1_...` as JSON. Its times are UTC."""
     built = Builder(f"{_REPORT} (its export to BigQuery)", ("gemini", "answer"), ("gemini", "embeddings"))
     for row in rows:
-        if (row.get("currency") or "USD") != "USD":
-            raise InvoiceError(f"Google's export isn't in US dollars: its currency is {row['currency']!r}.")
+        if row.get("currency") != "USD":
+            raise InvoiceError(
+                f"Google's export isn't in US dollars: its currency is {row.get('currency')!r}.",
+                advice="Where it isn't told, select the column currency too.",
+            )
         used = row.get("usage") or {}
-        starts, ends = micro(row["usage_start_time"]), micro(row["usage_end_time"])
+        starts, ends = micro(row, "usage_start_time"), micro(row, "usage_end_time")
         what = row["service"]["description"], row["sku"]["description"]
         _add(built, what, (starts, ends), (used.get("amount"), used.get("unit"), row["cost"]))
         for credit in row.get("credits") or ():
-            off = money(credit.get("amount")) or Decimal(0)
-            built.add(Line(provider="gemini", starts=starts, ends=ends, costs={OTHER: off}))
+            built.add(Line(provider="gemini", starts=starts, ends=ends, costs={OTHER: paid(credit.get("amount"))}))
     return built.done()
 
 
 def _add(built: Builder, item: tuple[str, str], period: tuple[int, int], told: tuple[Any, Any, Any]) -> None:
     """A service and its SKU, when, and how much of which unit for what."""
     (service, sku), (used, unit, cost) = item, told
-    if not any(name in service.lower() for name in _SERVICES):
+    if not _is_ours(service):
         return built.left_out(f"Google's {service}" if service else "Google's taxes and credits")
     model, what, terms = _sku(sku)
     tokens = (
@@ -112,11 +137,15 @@ def _add(built: Builder, item: tuple[str, str], period: tuple[int, int], told: t
             ends=period[1],
             model=model,
             tokens={} if tokens is None else {what: round(tokens)},
-            costs={what: money(cost) or Decimal(0)},
+            costs={what: paid(cost)},
             terms=terms,
             slack=slack(cost),
         )
     )
+
+
+def _is_ours(service: str) -> bool:
+    return any(name in service.lower() for name in _SERVICES)
 
 
 _COUNTED = re.compile(r"\b(cached )?(?:text |image |audio |video )?(input|output)\b.*?\btoken count\b")

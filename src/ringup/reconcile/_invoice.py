@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringup.errors import ConfigurationError
+from ringup.reply import EXACT
 
 __all__ = [
     "ALL",
     "INPUT",
+    "LATEST",
     "OTHER",
     "OUTPUT",
     "READ",
@@ -27,11 +29,13 @@ __all__ = [
     "Invoice",
     "InvoiceError",
     "Line",
+    "fresh",
     "join",
     "micro",
     "model_name",
     "money",
     "number",
+    "paid",
     "slack",
 ]
 
@@ -72,7 +76,8 @@ class Line(Struct, frozen=True, kw_only=True):
     @property
     def cost(self) -> Decimal | None:
         """All of it; None where it isn't told."""
-        return sum(self.costs.values(), Decimal(0)) if self.costs else None
+        with localcontext(EXACT):
+            return sum(self.costs.values(), Decimal(0)) if self.costs else None
 
 
 class Invoice(Struct, frozen=True, kw_only=True):
@@ -196,17 +201,48 @@ def number(value: Any) -> int | None:
     return int(amount)
 
 
+def fresh(given: int | None, read: int | None, written: int | None) -> int | None:
+    """Of all tokens that went in, those that came neither out of the cache nor into it. Raises InvoiceError."""
+    if given is None:
+        return None
+    cached = (read or 0) + (written or 0)
+    if cached > given:
+        raise InvoiceError(
+            f"{cached:,} tokens out of the cache and into it are more than all {given:,} input tokens.",
+            advice="They are a part of input_tokens: export the usage again.",
+        )
+    return given - cached
+
+
+_POINT = 'A comma only stands between thousands ("1,234.50"): write parts after a point, "0.06".'
+_COMMA = re.compile(r"[-+]?[\d.]*,[\d.,]*")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+_DIGITS = 18
+"""Before the point: what no invoice comes to."""
+
+
 def money(value: Any) -> Decimal | None:
     """An amount: 0.06, "0.06", "1,234.50", "0E-6176"; None for nothing. Raises InvoiceError."""
     if value is None or value == "":
         return None
+    said = str(value).strip()
     try:
-        amount = Decimal(value.replace(",", "").strip() if isinstance(value, str) else str(value))
+        amount = Decimal(said.replace(",", "") if _THOUSANDS.fullmatch(said) else said)
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or isinstance(value, bool):
-        raise InvoiceError(f"{value!r} isn't a number.")
+        raise InvoiceError(f"{value!r} isn't a number.", advice=_POINT if _COMMA.fullmatch(said) else "")
+    if amount and amount.adjusted() >= _DIGITS:
+        raise InvoiceError(f"{value!r} is more than any invoice comes to.")
     return amount if amount else Decimal(0)
+
+
+def paid(value: Any) -> Decimal:
+    """An amount that must be there. Raises InvoiceError."""
+    amount = money(value)
+    if amount is None:
+        raise InvoiceError("the cost is missing.", advice="Export it again: a line that costs nothing has a 0.")
+    return amount
 
 
 def slack(written: Any) -> Decimal:
@@ -217,16 +253,29 @@ def slack(written: Any) -> Decimal:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def micro(when: Any) -> int:
-    """Microseconds since the epoch of seconds since the epoch, or of an ISO text (without a zone: UTC)."""
+LATEST = 10**17
+"""Microseconds: the year 5138. What is later is told in milliseconds."""
+_TIMES = "Times are seconds since 1970 (1793577600, not milliseconds), or like 2026-11-02T00:00:00Z."
+
+
+def micro(row: Mapping[str, Any], name: str) -> int:
+    """A row's time in microseconds since the epoch: it is told in seconds, or as an ISO text (without a zone: UTC).
+    Raises InvoiceError."""
     try:
-        if isinstance(when, str) and not when.strip().isdecimal():
-            moment = datetime.fromisoformat(when.strip().replace(" UTC", "+00:00"))
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return (moment - _EPOCH) // timedelta(microseconds=1)
-        return int(Decimal(str(when)) * 1_000_000)
-    except (ValueError, InvalidOperation, OverflowError):
-        raise InvoiceError(f"{when!r} isn't a time.") from None
+        time = _time(row[name])
+        if not 0 <= time < LATEST:
+            raise ValueError
+    except (ValueError, ArithmeticError):
+        raise InvoiceError(f"{name} is {row[name]!r}, and that isn't a time.", advice=_TIMES) from None
+    return int(time)
+
+
+def _time(when: Any) -> int | Decimal:
+    if isinstance(when, str) and not when.strip().isdecimal():
+        moment = datetime.fromisoformat(when.strip().replace(" UTC", "+00:00"))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (moment - _EPOCH) // timedelta(microseconds=1)
+    return Decimal(str(when)) * 1_000_000
 
 
 _DATE = re.compile(r"[-@](\d{4}-\d\d-\d\d|20\d{6}|\d\d-20\d\d)$")

@@ -18,6 +18,7 @@ from ringup.reconcile._invoice import (
     Invoice,
     InvoiceError,
     Line,
+    fresh,
     micro,
     model_name,
     money,
@@ -42,7 +43,7 @@ def read_buckets(buckets: Iterable[Mapping[str, Any]]) -> Invoice:
     """The buckets of `/v1/organization/usage/completions`, `/usage/embeddings` and `/costs`."""
     built = Builder(_EMPTY)
     for bucket in buckets:
-        starts, ends = micro(bucket["start_time"]), micro(bucket["end_time"])
+        starts, ends = micro(bucket, "start_time"), micro(bucket, "end_time")
         built.spans("openai", starts, ends)
         for result in bucket["results"]:
             _add(built, result, starts, ends)
@@ -53,11 +54,14 @@ def read_buckets(buckets: Iterable[Mapping[str, Any]]) -> Invoice:
 def read_rows(rows: Iterable[Mapping[str, Any]]) -> Invoice:
     """The rows of an export of the dashboard: a bucket each, with the fields of one result. A bucket in which nothing
     was used has its times only."""
-    return read_buckets([{**row, "results": [_result(row)] if _has_something(row) else []} for row in rows])
+    return read_buckets({**row, "results": [_result(row)] if _has_something(row) else []} for row in rows)
+
+
+_TOLD = ("amount_value", "quantity", "line_item", "num_model_requests", "model")
 
 
 def _has_something(row: Mapping[str, Any]) -> bool:
-    return any(row.get(name) for name in ("amount_value", "input_tokens", "num_model_requests"))
+    return any(value for name, value in row.items() if name in _TOLD or name.endswith("_tokens"))
 
 
 def _result(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,12 +89,12 @@ def _add(built: Builder, result: Mapping[str, Any], starts: int, ends: int) -> N
 
 
 def _usage(result: Mapping[str, Any], starts: int, ends: int) -> Line:
-    given = number(result.get("input_tokens")) or 0
+    given = number(result.get("input_tokens"))
     read = number(result.get("input_cached_tokens"))
     written = number(result.get("input_cache_write_tokens"))
-    fresh = number(result.get("input_uncached_tokens"))
+    told = number(result.get("input_uncached_tokens"))
     found = {
-        INPUT: given - (read or 0) - (written or 0) if fresh is None else fresh,
+        INPUT: fresh(given, read, written) if told is None else told,
         READ: read,
         WRITE: written,
         OUTPUT: number(result.get("output_tokens")),

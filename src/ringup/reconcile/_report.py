@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal
 
 from msgspec import Struct
+
+from ringup.reply import EXACT
 
 __all__ = ["HALF_A_CENT", "Difference", "Kind", "Report", "Sums"]
 
@@ -63,7 +65,8 @@ class Difference(Struct, frozen=True, kw_only=True):
         there, here = self.invoice_cost, self.ledger_cost
         if (there is None and here is None) or (there is None and self.invoice_tokens is not None):
             return None
-        return None if here is None and self.unknown else (here or Decimal(0)) - (there or Decimal(0))
+        with localcontext(EXACT):
+            return None if here is None and self.unknown else (here or Decimal(0)) - (there or Decimal(0))
 
 
 class Sums(Struct, kw_only=True):
@@ -134,7 +137,8 @@ class Report(Struct, frozen=True, kw_only=True):
         """The ledger's cost less the invoice's, as far as they are known; None where one of them isn't known at all."""
         there, here = self.invoice.known, self.ledger.known
         is_priced = self.invoice.cost is not None or self.ledger.cost is not None
-        return here - there if is_priced and here is not None and there is not None else None
+        with localcontext(EXACT):
+            return here - there if is_priced and here is not None and there is not None else None
 
     @property
     def agrees(self) -> bool:
@@ -146,5 +150,6 @@ class Report(Struct, frozen=True, kw_only=True):
     def agrees_so_far(self) -> bool:
         """Whether the two agree in what was read of the invoice."""
         off = self.difference
-        within = off is None or abs(off) < HALF_A_CENT + self.slack
+        with localcontext(EXACT):
+            within = off is None or abs(off) < HALF_A_CENT + self.slack
         return within and not any(difference.matters for difference in self.differences)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Set
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import inf
@@ -37,9 +37,10 @@ def by_request(
     lost_then = sum([n for at, n in lost if bounds[0] <= at < bounds[1]])
     sums = Sums(), Sums()
     differences: list[Difference] = []
+    met = {line.request_id for line, one in pairs if line and one and line.request_id}
     for line, one in pairs:
         _count(sums, line, one)
-        if found := _compared(line, one, lost_then):
+        if found := _compared(line, one, lost_then, met):
             differences.append(found)
     notes = [*invoice.notes]
     if outside:
@@ -169,18 +170,20 @@ def _count(sums: tuple[Sums, Sums], line: Line | None, one: Try | None) -> None:
         sums[1].charge(one.cost, one.estimated)
 
 
-def _compared(line: Line | None, one: Try | None, lost: int) -> Difference | None:
+def _compared(line: Line | None, one: Try | None, lost: int, met: Set[str]) -> Difference | None:
     if line is None:
         assert one
         kind, reason = _without_line(one)
         return _difference(kind, reason, None, one)
     if one is None:
-        return _difference("not in the ledger", _absent(lost), line, None)
+        return _difference("not in the ledger", _absent(line, lost, met), line, None)
     told = _kind(line, one)
     return _difference(*told, line, one) if told else None
 
 
-def _absent(lost: int) -> str:
+def _absent(line: Line, lost: int, met: Set[str]) -> str:
+    if line.request_id in met:
+        return "the invoice has this request more often than the ledger: it is billed twice, or its line is a copy"
     if lost:
         return f"the ledger lost {lost} call{'s' * (lost > 1)} that couldn't be written then: it may be one of them"
     return "the ledger has no such request: another program made it, or it was killed before its row was written"

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal, localcontext
 from typing import Any
+
+from msgspec.structs import replace
 
 import ringup.reconcile._anthropic as anthropic
 import ringup.reconcile._google as google
 import ringup.reconcile._openai as openai
 import ringup.reconcile._simulator as simulator
 from ringup.reconcile._invoice import Invoice, InvoiceError
+from ringup.reply import EXACT
 
 __all__ = ["SHAPES", "read_invoice"]
 
@@ -26,13 +30,17 @@ Console's CSV), Google Cloud's billing (the CSV of a report or of the cost table
 def read_invoice(data: bytes) -> Invoice:
     """An invoice, or a provider's export of usage or costs, out of a file's bytes.
 
-    JSON may be one page, a list of pages or a line for each. Raises InvoiceError, which names what can be read.
+    JSON may be one page, a list of pages or a line for each; the same page twice counts once. Raises InvoiceError,
+    which names what can be read; and for a CSV the line with what can't be, and the fix.
     """
     text = _text(data)
     try:
-        return _read_json(text) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
+        with localcontext(EXACT):
+            return _read_json(text) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
     except (KeyError, TypeError, AttributeError) as error:
         raise InvoiceError(f"the file has a shape that is known, but lacks something: {error!r}.") from None
+    except RecursionError:
+        raise _unknown("its JSON has too many brackets within each other") from None
 
 
 def _text(data: bytes) -> str:
@@ -50,19 +58,27 @@ def _unknown(why: str) -> InvoiceError:
 
 
 def _read_json(text: str) -> Invoice:
-    values = list(_values(text))
-    if len(values) == 1 and isinstance(values[0], dict) and isinstance(values[0].get("lines"), list):
-        return simulator.read(values[0]["lines"])
+    held = list(_values(text))
+    if len(held) == 1 and isinstance(held[0], dict) and isinstance(held[0].get("lines"), list):
+        return simulator.read(held[0]["lines"])
+    values = _once(held)
     pages = [page for page in values if isinstance(page, dict) and isinstance(page.get("data"), list)]
     invoice = _read_entries([entry for value in values for entry in _entries(value)], bool(pages))
-    return Invoice(
-        shapes=invoice.shapes,
-        lines=invoice.lines,
-        periods=invoice.periods,
-        covers=invoice.covers,
-        notes=invoice.notes,
+    return replace(
+        invoice,
+        notes=(*invoice.notes, *(["a page that was there twice counts once"] if len(values) < len(held) else ())),
         more=bool(pages) and all(page.get("has_more") for page in pages),
     )
+
+
+def _once(values: list[Any]) -> list[Any]:
+    """Each page once, and each bucket that is in none: a report tells of a time only once. Other rows have nothing that
+    tells them apart, and two of them may be alike."""
+    found: dict[int | str, Any] = {}
+    for at, value in enumerate(values):
+        is_page = isinstance(value, dict) and (value.get("data") or value.get("results"))
+        found.setdefault(json.dumps(value, sort_keys=True, default=str) if is_page else at, value)
+    return list(found.values())
 
 
 def _values(text: str) -> Iterator[Any]:
@@ -70,10 +86,10 @@ def _values(text: str) -> Iterator[Any]:
     try:
         value = json.loads(text, parse_float=Decimal)
         yield from value if isinstance(value, list) else [value]
-    except ValueError:
+    except (ValueError, ArithmeticError):
         try:
             yield from [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
-        except ValueError as error:
+        except (ValueError, ArithmeticError) as error:
             raise _unknown(f"it begins like JSON, and isn't ({error})") from None
 
 
@@ -106,40 +122,82 @@ def _read_entries(entries: list[Any], are_pages: bool) -> Invoice:
 # CSV
 
 
+_Rows = Iterable[Mapping[str, Any]]
+_WHOLE = "Is the file whole, and in quotes what has a comma or a quote in it? Export it again."
+_POINT = "Write numbers with a point, and nothing between thousands: 0.06, 1234.5."
+
+
+class _Lines:
+    """The rows of a CSV; `at` is the line of the file in which the last one begins."""
+
+    def __init__(self, text: str) -> None:
+        first = text.partition("\n")[0]
+        self.delimiter = max(",;\t", key=first.count)
+        self.at = 0
+        self._rows = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        self.at = self._rows.line_num + 1
+        return [cell.strip() for cell in next(self._rows)]
+
+
 def _read_csv(text: str) -> Invoice:
-    header, rows = _table(text)
-    names = set(header)
-    if names >= simulator.COLUMNS:
-        return simulator.read(rows)
-    if {"start_time", "end_time"} <= names:
-        return openai.read_rows(rows)
-    if {"usage_date_utc", "usage_input_tokens_no_cache"} <= names:
-        return anthropic.read_usage_rows(rows)
-    if {"usage_date_utc", "cost_usd"} <= names:
-        return anthropic.read_cost_rows(rows)
-    if {"Service description", "SKU description"} <= names:
-        return google.read_rows(rows)
-    raise _unknown(f"its first line is {', '.join(header[:8])!r}" if header else "it is empty")
-
-
-def _table(text: str) -> tuple[list[str], Iterator[Mapping[str, Any]]]:
-    """The columns, and the rows below. Above Google's cost table stand lines that tell whose it is."""
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    lines = iter(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    lines = _Lines(text)
+    header, read = _header(lines)
     try:
-        head = header = [name.strip() for name in next(lines, [])]
-        if first and "SKU description" in text and "SKU description" not in header:
-            header = next(([name.strip() for name in line] for line in lines if "SKU description" in line), head)
+        return read(_rows(header, lines))
     except csv.Error as error:
-        raise _unknown(f"it isn't CSV ({error})") from None
-    return header, _rows(header, lines)
+        raise InvoiceError(f"line {lines.at}: the row can't be read ({error}).", advice=_WHOLE) from None
+    except InvoiceError as error:
+        error.message = f"line {lines.at}: {error.message}"
+        raise
 
 
-def _rows(header: list[str], lines: Iterator[list[str]]) -> Iterator[Mapping[str, Any]]:
+def _header(lines: _Lines) -> tuple[list[str], Callable[[_Rows], Invoice]]:
+    """The columns, and who reads what is below. Above Google's cost table stand lines that tell whose it is."""
+    above: list[list[str]] = []
     try:
         for line in lines:
+            if read := _reader(set(line)):
+                google.only_dollars(above)
+                return line, read
             if any(line):
-                yield dict(zip(header, line, strict=False))
+                above.append(line)
     except csv.Error as error:
         raise _unknown(f"it isn't CSV ({error})") from None
+    raise _unknown(f"its first line is {', '.join(above[0][:8])!r}" if above else "it is empty")
+
+
+def _reader(names: set[str]) -> Callable[[_Rows], Invoice] | None:
+    if names >= simulator.COLUMNS:
+        return simulator.read
+    if {"start_time", "end_time"} <= names:
+        return openai.read_rows
+    if {"usage_date_utc", "usage_input_tokens_no_cache"} <= names:
+        return anthropic.read_usage_rows
+    if {"usage_date_utc", "cost_usd"} <= names:
+        return anthropic.read_cost_rows
+    if {"Service description", "SKU description"} <= names:
+        return google.read_rows
+    return None
+
+
+def _rows(header: list[str], lines: _Lines) -> Iterator[Mapping[str, Any]]:
+    """Sums below the others have nothing in their first cell, and Google's fewer cells; no other row is cut off."""
+    for line in filter(any, lines):
+        if len(line) != len(header) and line[0]:
+            raise InvoiceError(f"the row has {len(line)} cells, and the header {len(header)}.", advice=_WHOLE)
+        row = dict(zip(header, line, strict=False))
+        if lines.delimiter != ",":
+            _check_points(row)
+        yield row
+
+
+def _check_points(row: Mapping[str, str]) -> None:
+    """Where no comma divides the cells, one in a number may stand for the point, or between thousands."""
+    for name, cell in row.items():
+        if re.fullmatch(r"[-+]?[\d.]*,\d+", cell):
+            raise InvoiceError(f"{name} is {cell!r}: is that comma the decimal point?", advice=_POINT)

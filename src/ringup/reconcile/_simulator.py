@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ringup.reconcile._invoice import ALL, INPUT, OUTPUT, READ, WRITE, Builder, Invoice, Line, micro, money, number
+from ringup.reconcile._invoice import (
+    ALL,
+    INPUT,
+    OUTPUT,
+    READ,
+    WRITE,
+    Builder,
+    Invoice,
+    Line,
+    fresh,
+    micro,
+    money,
+    number,
+)
 from ringup.reconcile._invoice import model_name as named
 
 __all__ = ["COLUMNS", "read"]
@@ -24,7 +37,7 @@ def read(lines: Iterable[Mapping[str, Any]]) -> Invoice:
 
 
 def _line(line: Mapping[str, Any]) -> Line:
-    time, cost = micro(line["time"]), money(line.get("cost_usd"))
+    time, cost = micro(line, "time"), money(line.get("cost_usd"))
     return Line(
         provider=line["provider"],
         starts=time,
@@ -42,6 +55,5 @@ def _tokens(line: Mapping[str, Any]) -> dict[str, int]:
     """By class: its `input_tokens` are all of them."""
     given, output = number(line.get("input_tokens")), number(line.get("output_tokens"))
     read, written = number(line.get("cache_read_tokens")), number(line.get("cache_write_tokens"))
-    fresh = None if given is None else given - (read or 0) - (written or 0)
-    found = {INPUT: fresh, READ: read, WRITE: written, OUTPUT: output}
+    found = {INPUT: fresh(given, read, written), READ: read, WRITE: written, OUTPUT: output}
     return {what: n for what, n in found.items() if n is not None}

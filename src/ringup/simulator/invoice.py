@@ -19,13 +19,14 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from ringup.prices import prices_version
+from ringup.reply import EXACT
 from ringup.simulator.metering import Charge
 from ringup.simulator.tariff import Part, UnlistedError, reckon
 
@@ -77,7 +78,8 @@ class Invoice(Struct, frozen=True):
     @property
     def total(self) -> Decimal:
         """The sum of the lines that have a price, in US dollars."""
-        return sum([line.cost_usd for line in self.lines if line.cost_usd is not None], Decimal(0))
+        with localcontext(EXACT):
+            return sum([line.cost_usd for line in self.lines if line.cost_usd is not None], Decimal(0))
 
     def json(self) -> bytes:
         """As JSON, with amounts as texts: exact to the last digit."""

@@ -16,6 +16,7 @@ import atexit
 import contextlib
 import os
 import re
+import sys
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -99,6 +100,8 @@ class _Engine:
 
     def _request(self, url: str, request: HttpRequest, auth: Auth | None, buffer: int, total: float | None) -> _Sent:
         check(request, auth)
+        if sys.is_finalizing():  # its answer would never be handed to us
+            raise ConfigurationError("the program has ended: no call can be made any more.", advice="Make it before.")
         builder = self._client(is_loopback(url)).request(request.method, with_query(url, request.query))
         builder = builder.headers(headers_of(request, auth)).streamed_read_buffer_limit(buffer)
         if request.body:

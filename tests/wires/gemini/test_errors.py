@@ -140,7 +140,7 @@ def test_the_rest_of_what_an_error_says() -> None:
 def test_bodies_of_any_kind(status: int, data: bytes, words: str) -> None:
     error = read(status, data)
     assert error.status == status
-    assert words in error.message
+    assert words in error.quoting
 
 
 def test_a_large_body_is_cut() -> None:

@@ -534,6 +534,14 @@ def test_choices_are_numbered() -> None:
     ).replace(b": ", b":").replace(b", ", b",").replace(b"data:", b"data: ")
 
 
+def test_the_usage_of_the_first_choice_is_that_of_them_all() -> None:
+    writer = wire.Writer(REQUEST)
+    writer.feed(Used(Usage(input_tokens=5, output_tokens=9)))
+    writer.feed(Used(Usage(output_tokens=4)), 1)
+    chunk = json.loads(writer.feed(Finish("stop"), 1).removeprefix(b"data: "))
+    assert chunk["usageMetadata"] == {"promptTokenCount": 5, "candidatesTokenCount": 9, "totalTokenCount": 14}
+
+
 def test_a_failure_is_written_as_an_error() -> None:
     body = write(PartStart(0, Text("a")), Failed(OverloadedError("busy", status=529)))
     found = failure(read(body))

@@ -15,7 +15,7 @@ from ringup.cli.setup import ledger_path
 from ringup.http import HttpRequest
 from ringup.ledger import call, conversation, request_of
 from ringup.masks import MASK
-from ringup.messages import Message, Request, Text
+from ringup.messages import Message, Request, Text, ToolResult
 from ringup.providers import Provider
 from ringup.reply import Reply
 from ringup.rules import Rules
@@ -23,7 +23,7 @@ from ringup.usage import Usage
 from ringup.wire import Wire
 from ringup.wire_tools import decode
 
-__all__ = ["Asked", "find_asked", "params_of", "prompt_of", "recorded"]
+__all__ = ["Asked", "find_asked", "find_whole", "params_of", "prompt_of", "recorded"]
 
 _COUNTERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 
@@ -73,6 +73,18 @@ class Asked(Struct, frozen=True, kw_only=True):
         return [name for name, value in self.request.headers.items() if MASK in value]
 
     @property
+    def doubts(self) -> list[str]:
+        """What of its words may not be as it was."""
+        told = []
+        if self.row["level"] != "full":
+            told.append(
+                f"Call {self.id} was logged at the level {self.row['level']}: it is made with what was left of it."
+            )
+        if MASK.encode() in self.http.body:
+            told.append(f"{MASK} stands in call {self.id}: where that was a secret, the log hasn't it.")
+        return told
+
+    @property
     def asked_wire(self) -> str | None:
         """The API, where it isn't the one that such a call is made over by itself."""
         usual = self.provider.wire if self.provider else "chat_completions"
@@ -93,6 +105,16 @@ def find_asked(id: int) -> Asked:
     rules = (provider.rules if provider else None) or models.rules(row["provider"], request.model)
     http, _ = wire.write_request(request, rules)
     return Asked(row=row, request=request, provider=provider, wire=wire, rules=rules, http=http)
+
+
+def find_whole(id: int) -> Asked:
+    """As `find_asked`; raises click.UsageError too where it had a picture or a file whose bytes weren't kept."""
+    asked = find_asked(id)
+    parts = [part for message in asked.request.messages for part in message.parts]
+    parts += [more for part in parts if isinstance(part, ToolResult) for more in part.parts]
+    if any(getattr(part, "data", None) == b"" for part in parts):
+        raise click.UsageError(f"the pictures and files of call {id} weren't kept. {NO_WORDS}")
+    return asked
 
 
 def recorded(asked: Asked) -> Reply | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ringup.cli.log.asked import Asked, find_asked
+from ringup.cli.log.asked import Asked, find_asked, find_whole
 from ringup.cli.log.export_curl import curl
 from ringup.cli.log.export_js import javascript
 from ringup.cli.log.export_pytest import make_case
@@ -23,13 +23,13 @@ _TEXT: dict[str, Callable[[Asked], str]] = {"python": python, "curl": curl, "js"
 
 @click.command(context_settings=FROM_THE_END)
 @click.argument("id", type=CALL)
-@click.option("--python", "form", flag_value="python", default="python", help="A program with ringup. The default.")
-@click.option("--curl", "form", flag_value="curl", help="A command for a shell.")
-@click.option("--js", "form", flag_value="js", help="A program for Node.js, with the vendor's SDK where it fits.")
-@click.option("--pytest", "form", flag_value="pytest", help="A test, and a redacted fixture beside it.")
+@click.option("--python", is_flag=True, help="A program with ringup. The default.")
+@click.option("--curl", is_flag=True, help="A command for a shell.")
+@click.option("--js", is_flag=True, help="A program for Node.js, with the vendor's SDK where it fits.")
+@click.option("--pytest", is_flag=True, help="A test, and a redacted fixture beside it.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write. [stdout; test_call_ID.py]")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
-def export(*, id: int, form: str, output: Path | None, force: bool) -> None:
+def export(*, id: int, output: Path | None, force: bool, **forms: bool) -> None:
     """Write a call of the log as a program that makes it again.
 
     The key isn't in it: it comes from the environment's variable. What was said is in it as it was, but for the test:
@@ -42,9 +42,12 @@ def export(*, id: int, form: str, output: Path | None, force: bool) -> None:
       ringup log export 12 --js -o call.mjs
       ringup log export 12 --pytest -o tests/test_capital.py
     """
-    asked = find_asked(id)
+    form = _form([f"--{name}" for name, given in forms.items() if given])
+    asked = find_asked(id) if form == "pytest" else find_whole(id)
     for name in asked.hidden:
         warn(f"The header {name} held a secret, and isn't in it.")
+    for told in asked.doubts if form != "pytest" else ():
+        warn(told)
     if form == "pytest":
         test = output or Path(f"test_call_{id}.py")
         case = make_case(asked, NoLedger())
@@ -53,6 +56,12 @@ def export(*, id: int, form: str, output: Path | None, force: bool) -> None:
         _write({output: _TEXT[form](asked)}, force)
     else:
         click.echo(_TEXT[form](asked), nl=False)
+
+
+def _form(given: list[str]) -> str:
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} don't go together: give one of them.")
+    return given[0].removeprefix("--") if given else "python"
 
 
 def _write(files: dict[Path, str], force: bool) -> None:

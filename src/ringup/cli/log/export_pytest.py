@@ -38,9 +38,12 @@ out. Names and the rest of what was said stayed: read both files before you shar
 CALL = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 
-def test_call_{id}(simulator):
+{mark}def test_call_{id}(simulator):
 {body}
 '''
+_MARK = '@pytest.mark.filterwarnings("ignore::ringup.RingupWarning")'
+"""Where the call has a notice: programs that take warnings for errors run this test too."""
+
 _PIECE = 16
 """Letters in each piece of a streamed answer."""
 
@@ -70,13 +73,13 @@ def make_case(asked: Asked, no_ledger: Ledger) -> Case:
         answer = _refusal(asked, redactor)
     else:
         raise click.ClickException(f"call {asked.id} has no whole answer that a test could give back.")
-    sent, came = _played(asked, answer, no_ledger)
+    sent, came, is_warned = _played(asked, answer, no_ledger)
     if answer["status"] == 200 and not _is_same(came, reply):
         raise click.ClickException(f"the answer of call {asked.id} can't be given back as it came.")
     held = {"call": asked.id, "request": sent, "answer": answer}
     if isinstance(came, Reply):
         held |= {"text": came.text, "tool_calls": [[call.name, call.json] for call in came.tool_calls]}
-    return Case(_test(asked, came), json.dumps(held, ensure_ascii=False, indent=2) + "\n")
+    return Case(_test(asked, came, is_warned), json.dumps(held, ensure_ascii=False, indent=2) + "\n")
 
 
 def _redacted(asked: Asked, redactor: Redactor) -> Asked:
@@ -110,11 +113,11 @@ def _written(asked: Asked, reply: Reply) -> bytes:
 # The call, made once as the test makes it
 
 
-def _played(asked: Asked, answer: dict[str, Any], no_ledger: Ledger) -> tuple[Any, Came]:
-    """The JSON that was sent, and what came of it."""
+def _played(asked: Asked, answer: dict[str, Any], no_ledger: Ledger) -> tuple[Any, Came, bool]:
+    """The JSON that was sent, what came of it, and whether there was a warning."""
     testing: Any = importlib.import_module("ringup.testing")  # a lazy door: it loads a server
-    with warnings.catch_warnings(), testing.Simulator() as simulator:
-        warnings.simplefilter("ignore", RingupWarning)
+    with warnings.catch_warnings(record=True) as heard, testing.Simulator() as simulator:
+        warnings.simplefilter("always", RingupWarning)
         simulator.fault(**answer)
         client = simulator.client(asked.model, ledger=no_ledger, **_of_client(asked))
         try:
@@ -123,7 +126,8 @@ def _played(asked: Asked, answer: dict[str, Any], no_ledger: Ledger) -> tuple[An
             raise click.ClickException(f"call {asked.id} can't be made a test of: {error.message}") from None
         except APIError as error:
             came = error
-        return simulator.calls[-1].request.json, came
+        is_warned = any(issubclass(one.category, RingupWarning) for one in heard)
+        return simulator.calls[-1].request.json, came, is_warned
 
 
 def _is_same(came: Came, reply: Reply | None) -> bool:
@@ -152,7 +156,7 @@ def _of_client(asked: Asked) -> dict[str, Any]:
 # The test
 
 
-def _test(asked: Asked, came: Came) -> str:
+def _test(asked: Asked, came: Came, is_warned: bool) -> str:
     options = [(f"{name}=", held) for name, held in _of_client(asked).items()]
     call = asking(asked, f"client.{'stream' if asked.request.stream else 'ask'}")
     code = written(call, before=24)
@@ -169,7 +173,9 @@ def _test(asked: Asked, came: Came) -> str:
     lines.append('assert simulator.calls[-1].request.json == CALL["request"]')
     lines += [f"assert caught.value.status == {came.status}"] if isinstance(came, APIError) else _checks(came)
     body = indent("\n".join(lines), "    ")
-    return _PAGE.format(id=asked.id, when=asked.when, imports=_imports(body), body=body)
+    mark = f"{_MARK}\n" if is_warned else ""
+    imports = _imports(mark.partition("(")[0] + body)
+    return _PAGE.format(id=asked.id, when=asked.when, imports=imports, mark=mark, body=body)
 
 
 def _checks(reply: Reply) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ringup.ledger import Secrets, personal
+from ringup.ledger import Secrets, distinct, personal
 from ringup.messages import Image, Message, Request, Text, ToolCall
 from ringup.reply import Reply
 
@@ -44,7 +44,8 @@ class Redactor:
             pairs = zip(reply.message.parts, message.parts, strict=True)
             parts = [Text(self._json(old.text)) if type(old) is Text else new for old, new in pairs]
             message = replace(message, parts=tuple(parts))
-        return replace(reply, message=message, extra=self._changed(reply.extra))
+        stop = self._changed(reply.stop_sequence)
+        return replace(reply, message=message, stop_sequence=stop, extra=self._changed(reply.extra))
 
     def _changed(self, value: Any) -> Any:
         match value:
@@ -53,7 +54,8 @@ class Redactor:
             case bytes():
                 return _LEFT_OUT
             case dict():
-                return {name: self._changed(held) for name, held in value.items()}
+                names = distinct([self.text(name) for name in value])
+                return dict(zip(names, map(self._changed, value.values()), strict=True))
             case list() | tuple():
                 return type(value)([self._changed(held) for held in value])
             case Image(data=bytes()):

@@ -10,7 +10,7 @@ import click
 from ringup import providers
 from ringup.cli.approval import leave
 from ringup.cli.exits import NOT_OF_TYPE, report, show
-from ringup.cli.log.asked import Asked, find_asked, params_of, prompt_of, recorded
+from ringup.cli.log.asked import Asked, find_whole, params_of, prompt_of, recorded
 from ringup.cli.log.logged import CALL, FROM_THE_END
 from ringup.cli.log.table import Table
 from ringup.cli.output import CONTROL, is_terminal, note, paint, warn, write
@@ -51,7 +51,7 @@ def replay(*, id: int, model: str | None, json_: bool, verbose: bool) -> None:
       ringup log replay last
       ringup log replay 12 -m claude-haiku-4-5
     """
-    asked = find_asked(id)
+    asked = find_whole(id)
     before, last = recorded(asked), newest(ledger_path())
     setup, params = _again(asked, model, verbose)
     failed: OutputError | None = None
@@ -88,8 +88,8 @@ def _again(asked: Asked, model: str | None, verbose: bool) -> tuple[Setup, dict[
             warn(f"{' and '.join(left_out)} of call {asked.id} are of its own API: they aren't sent to {model}.")
     for name in asked.hidden:
         warn(f"The header {name} held a secret that the log hasn't: it isn't sent.")
-    if asked.row["level"] != "full":
-        warn(f"Call {asked.id} was logged at the level {asked.row['level']}: it is made with what was left of it.")
+    for told in asked.doubts:
+        warn(told)
     setup = Setup(
         params={"model": model or asked.model},
         provider=None,

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ringup.cli.log.logged import name
-from ringup.cli.output import flat, is_terminal, paint, seconds, width
+from ringup.cli.output import flat, is_terminal, paint, seconds, stacked, width
 from ringup.cli.telling import count, dollars
 
 __all__ = ["Table", "cost", "ending", "is_free", "took"]
@@ -29,19 +29,22 @@ class Table:
         self._widths: list[int] = []
 
     def add(self, calls: Sequence[dict[str, Any]]) -> None:
-        """Print these."""
+        """Print these; where not even short lines fit, a line for each cell."""
         rows = [_cells(call) for call in calls]
         widths = self._fitted(rows)
         if is_terminal(sys.stdout) and _line_of(widths) > width():
             _shorten(rows)
             widths = self._fitted(rows)
-            widths[_MODEL] = max(width() - (_line_of(widths) - widths[_MODEL]), _SHORTEST_MODEL)
+            widths[_MODEL] += width() - _line_of(widths)
+            if widths[_MODEL] < _SHORTEST_MODEL:
+                return stacked(_HEAD, rows, {})
         begun, self._widths = bool(self._widths), widths
         if not begun:
             click.echo(paint(self._line(_HEAD), sys.stdout, dim=True))
         for row in rows:
             row[_MODEL] = _cut(row[_MODEL], widths[_MODEL])
             click.echo(self._line(row))
+        return None
 
     def _fitted(self, rows: Sequence[Sequence[str]]) -> list[int]:
         before = self._widths or [len(cell) for cell in _HEAD]

@@ -57,9 +57,11 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> APIError
     found = _find(value)
     kind, code, message = _word(found.get("type")), _code(found), _message(found)
     cls = _class(status, kind, code, message)
-    path = _PATH.match(message or "")
+    path, shown = _PATH.match(message or ""), excerpt(body)
+    fallback = f"the server answered {status}" if shown else f"the server answered {status} with an empty body"
     return cls(
-        message or _no_message(status, body),
+        message or fallback,
+        quote="" if message else shown,
         status=status,
         request_id=_request_id(headers, value),
         type=kind,
@@ -88,7 +90,7 @@ def _find(value: Any) -> dict[str, Any]:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, dict):
-        return {"message": value} if isinstance(value, str) else {}
+        return {}
     error = value.get("error")
     if isinstance(error, dict):
         return error
@@ -109,14 +111,7 @@ def _code(error: dict[str, Any]) -> str | None:
 
 def _message(error: dict[str, Any]) -> str | None:
     message = error.get("message") or error.get("detail")
-    if isinstance(message, (dict, list)):
-        return encode(message).decode()
-    return None if message is None else str(message)
-
-
-def _no_message(status: int, body: bytes) -> str:
-    text = excerpt(body)
-    return f"the server answered {status}: {text}" if text else f"the server answered {status} with an empty body"
+    return None if message is None or isinstance(message, (dict, list)) else str(message)
 
 
 def _request_id(headers: Mapping[str, str], value: Any) -> str | None:

@@ -160,8 +160,7 @@ class Reader(Reading):
         self._finish(self._found)
 
     def _odd(self, body: bytes) -> None:
-        text = excerpt(body)
-        raise ProtocolError(f"the answer isn't an event stream: {text!r}", body=body.decode("utf-8", "replace"))
+        raise _protocol_error("the answer isn't an event stream", excerpt(body), body.decode("utf-8", "replace"))
 
     # Events
 
@@ -279,20 +278,24 @@ class Reader(Reading):
         self.done = True
 
 
+def _protocol_error(message: str, shown: str, body: str | None = None) -> ProtocolError:
+    return ProtocolError(message, quote=repr(shown), body=body)
+
+
 def _object(data: bytes) -> dict[str, Any]:
     try:
         value = decode(data)
     except ValueError:
-        raise ProtocolError(f"the stream has an event that isn't JSON: {excerpt(data)!r}") from None
+        raise _protocol_error("the stream has an event that isn't JSON", excerpt(data)) from None
     if not isinstance(value, dict):
-        raise ProtocolError(f"the stream has an event that isn't a JSON object: {excerpt(data)!r}")
+        raise _protocol_error("the stream has an event that isn't a JSON object", excerpt(data))
     return value
 
 
 def _index(value: dict[str, Any]) -> int:
     index = read_count(value.get("index"))
     if index is None:
-        raise ProtocolError(f"the stream has an event without the index of its block: {str(value)[:200]!r}")
+        raise _protocol_error("the stream has an event without the index of its block", str(value)[:200])
     return index
 
 

@@ -138,7 +138,8 @@ def read_reply(body: bytes) -> Reply:
 def _no_answer(body: bytes) -> ProtocolError:
     text = excerpt(body)
     return ProtocolError(
-        f"the answer isn't one of the Messages API: {text!r}" if text else "the answer is empty",
+        "the answer isn't one of the Messages API" if text else "the answer is empty",
+        quote=repr(text) if text else "",
         body=body[: 64 * 1024].decode("utf-8", "replace") or None,
     )
 

@@ -16,7 +16,7 @@ from ringup.events import Finish, Noticed, Start, Used, merge_extra
 from ringup.openai_errors import error_of, holds_error, not_an_answer
 from ringup.reading import Reading
 from ringup.usage import Usage
-from ringup.wire_tools import count, decode, filled, is_json, word
+from ringup.wire_tools import count, decode, excerpt, filled, is_json, word
 from ringup.wires.chat_completions._growing import Growing
 from ringup.wires.chat_completions._parts import extra_of
 from ringup.wires.chat_completions._reply import (
@@ -165,7 +165,7 @@ class Reader(Reading):
             value = decode(payload)
         except ValueError:
             if name == "error":
-                self._fail(error_of({"message": payload.decode("utf-8", "replace")}))
+                self._fail(error_of(None, shown=excerpt(payload)))
             else:
                 self._fail(not_an_answer(payload, "an event that isn't JSON"))
             return

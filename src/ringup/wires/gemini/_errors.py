@@ -73,7 +73,9 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> APIError
         value = decode(body)
     except ValueError:
         value = None
-    error = error_of(value, status, _no_message(status, body))
+    shown = excerpt(body)
+    fallback = f"the server answered {status}" if shown else f"the server answered {status} with an empty body"
+    error = error_of(value, status, fallback, shown)
     error.request_id = error.request_id or headers.get("x-request-id")
     error.retry_after = retry_after(headers) or error.retry_after
     wanted = should_retry(headers)
@@ -84,21 +86,20 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> APIError
     return error
 
 
-def _no_message(status: int, body: bytes) -> str:
-    shown = excerpt(body)
-    return f"the server answered {status}: {shown}" if shown else f"the server answered {status} with an empty body"
-
-
-def error_of(value: Any, status: int = 200, fallback: str = "the server sent an error without a message") -> APIError:
-    """The error that a parsed body holds. Under a status below 400, the body's own code stands for it."""
+def error_of(
+    value: Any, status: int = 200, fallback: str = "the server sent an error without a message", shown: str = ""
+) -> APIError:
+    """The error that a parsed body holds. Under a status below 400, the body's own code stands for it. Where it has no
+    message, `fallback` is it, and `shown` what it quotes."""
     found = _inner(value)
-    word, message = _text(found.get("status")), _text(found.get("message")) or fallback
+    word, said = _text(found.get("status")), _text(found.get("message"))
+    message, quote = (said, "") if said else (fallback, shown)
     details = _details(found)
     if status < 400:
         number = count(found.get("code"))
         status = number if number is not None and 400 <= number <= 599 else _STATUS.get(word or "", 500)
     reason = _first(details, "ErrorInfo", "reason")
-    return _class(status, reason, message, details)(
+    return _class(status, reason, message + quote, details)(
         message[:MAX_BODY],
         status=status,
         type=word,
@@ -107,6 +108,7 @@ def error_of(value: Any, status: int = 200, fallback: str = "the server sent an 
         request_id=_first(details, "RequestInfo", "requestId"),
         retry_after=_wait(details),
         body=value,
+        quote=quote,
     )
 
 

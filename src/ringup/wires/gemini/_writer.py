@@ -58,7 +58,7 @@ class Writer:
                 return self._end(choice, event.index, event.part)
             case Start() if choice == 0:
                 self._start = event
-            case Used():
+            case Used() if choice == 0:  # the usage of the first is that of them all
                 self._usage = event.usage
             case AudioDelta() if event.transcript:
                 return self._words(choice, event.index, event.transcript)
