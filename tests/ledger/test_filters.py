@@ -133,7 +133,14 @@ def test_without_an_index_of_words(path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"status": "faild"}, {"status": 999}, {"since": "soon"}, {"until": "2025-13-01"}, {"min_cost": "much"}],
+    [
+        {"status": "faild"},
+        {"status": 999},
+        {"since": "soon"},
+        {"until": "2025-13-01"},
+        {"min_cost": "much"},
+        {"search": 5},
+    ],
 )
 def test_what_can_not_be_read(path: Path, tmp_path: Path, wrong: Any) -> None:
     for file in (path, tmp_path / "none.db"):

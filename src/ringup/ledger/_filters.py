@@ -65,7 +65,7 @@ def _conditions(name: str, value: Any, indexed: bool) -> Iterator[Condition]:
         case "since" | "until":
             yield f"calls.queued {'>=' if name == 'since' else '<'} ?", (micro(value, name),)
         case "search":
-            yield from _said(whole_text(value).split(), indexed)
+            yield from _said(_words(value), indexed)
         case "session":
             yield "calls.session = ?", (value,)
         case "tags":
@@ -140,6 +140,12 @@ def _dollars(cost: Decimal | float | str) -> float:
 
 _UNDIVIDED = re.compile(r"[\0\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]")
 """In scripts that don't part words by spaces, as in pictures, the index has no words."""
+
+
+def _words(wanted: Any) -> list[str]:
+    if not isinstance(wanted, str):
+        raise ParameterError(f"search={wanted!r} isn't a text of the words to look for", parameter="search")
+    return whole_text(wanted).split()
 
 
 def _said(words: list[str], indexed: bool) -> Iterator[Condition]:
