@@ -128,8 +128,9 @@ def error_of(
     status_word = inner.get("status") if isinstance(inner.get("status"), str) else None  # Gemini: RESOURCE_EXHAUSTED
     code, kind = word(inner.get("code")), word(inner.get("type")) or status_word
     number = _number(inner) if status in _NO_STATUS else status
-    said = _message(inner)
-    message, quote = (said, "") if said and isinstance(said, str) else (fallback, _json(said) or shown)
+    message, quote = _said(inner)
+    if not message:
+        message, quote = fallback, quote or shown
     message = message[:_MAX_MESSAGE]
     made = _class(code, kind, message + quote, number)
     return made(
@@ -168,22 +169,35 @@ def _inner(value: Any) -> dict[str, Any]:
     return value
 
 
-def _message(inner: dict[str, Any]) -> Any:
-    """The words of an error, or what stands in their place: FastAPI's list of what is wrong, with the request in it."""
+def _said(inner: dict[str, Any]) -> tuple[str, str]:
+    """The words of an error; and what stands there in their place, or beside them, as a quote."""
     found = inner.get("message") or inner.get("detail") or inner.get("error")
     if isinstance(found, dict):
         found = found.get("message") or found.get("detail") or found
+    words = found if isinstance(found, str) else _faults(found)
+    quote = "" if words or not found else excerpt(encode(found), _MAX_MESSAGE)
     metadata = inner.get("metadata")  # OpenRouter: what the provider behind it said
-    if isinstance(metadata, dict) and metadata.get("raw"):
-        raw = metadata["raw"]
-        text, said = found if isinstance(found, str) else "", raw if isinstance(raw, str) else encode(raw).decode()
-        found = f"{text} ({metadata.get('provider_name') or 'it'} says: {excerpt(said, 500)})"
-    return found
+    if isinstance(metadata, dict) and (raw := metadata.get("raw")):
+        name = metadata.get("provider_name") or "it"
+        said, _ = _said(_inner(_parsed(raw)))
+        if said:
+            return f"{words} ({name} says: {said[:500]})".strip(), quote
+        quote = f"{name} says: {excerpt(raw if isinstance(raw, str) else encode(raw), 500)}"
+    return words, quote
 
 
-def _json(found: Any) -> str:
-    """What stands in the place of a message, as JSON; empty where nothing does."""
-    return excerpt(encode(found), _MAX_MESSAGE) if found else ""
+def _parsed(raw: Any) -> Any:
+    try:
+        return decode(raw) if isinstance(raw, str) else raw
+    except ValueError:
+        return None
+
+
+def _faults(found: Any) -> str:
+    """FastAPI's list of what is wrong with a request, without the words of the request that it holds."""
+    rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    told = [(row.get("loc"), row["msg"]) for row in rows if isinstance(row.get("msg"), str)]
+    return "; ".join([f"{'.'.join(map(str, at))}: {said}" if isinstance(at, list) else said for at, said in told])
 
 
 def _number(inner: dict[str, Any]) -> int | None:

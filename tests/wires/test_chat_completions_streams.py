@@ -508,7 +508,7 @@ def test_openrouters_error_comes_in_a_chunk_of_its_own() -> None:
         assert found[-2] == TextDelta(0, "b")
         assert isinstance(found[-1], Failed)
         assert type(found[-1].error) is InternalServerError
-        assert "oops" in found[-1].error.message
+        assert "oops" in found[-1].error.quote
 
 
 def test_an_error_word_without_an_error_is_a_finish() -> None:

@@ -29,7 +29,7 @@ def test_whole_answers(wire: Any, body: bytes) -> None:
     check(caught.value)
 
 
-@pytest.mark.parametrize("body", [*BODIES, b'{"detail": [{"msg": "no", "input": "Zebra"}]}', b'["Zebra"]'])
+@pytest.mark.parametrize("body", [*BODIES, b'{"detail": [{"input": "Zebra"}]}', b'["Zebra"]'])
 @pytest.mark.parametrize("wire", [*WIRES, embeddings, gemini_embeddings])
 def test_refusals_without_a_message(wire: Any, body: bytes) -> None:
     check(wire.read_error(422, {}, body))
