@@ -37,8 +37,6 @@ class OwnRates(Struct, frozen=True):
 
 _PARTS = {
     "cache_read": ("audio_cache_read", "image_cache_read"),
-    "audio_input": ("audio_cache_read",),
-    "image_input": ("image_cache_read",),
     "cache_write": ("cache_write_1h", "cache_write_12h"),
 }
 """Classes whose tokens have to be told from the others of the input where one of these parts has a price."""

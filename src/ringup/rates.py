@@ -246,7 +246,9 @@ def _saved(usage: Usage, rates: Rates, lines: Mapping[str, Decimal], counts: Map
     if not read and not written:
         return _ZERO
     cached = {name: n for name, n in counts.items() if "cache" in name and n}
-    fresh = [_cost(_FRESH.get(name, "input"), n, usage, rates) for name, n in cached.items()]
+    fresh = [
+        _cost(_FRESH[name] if _FRESH.get(name) in rates else "input", n, usage, rates) for name, n in cached.items()
+    ]
     return sum(fresh, _ZERO) - sum([lines[name] for name in cached], _ZERO)
 
 
