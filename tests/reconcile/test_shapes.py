@@ -50,7 +50,7 @@ def test_openai_usage() -> None:
 
 
 def test_pages_in_a_list_or_in_lines_and_the_last_one_missing() -> None:
-    first, last = page(COMPLETIONS, more=True), page(COMPLETIONS)
+    first, last = page(COMPLETIONS, more=True), page({**COMPLETIONS, "output_tokens": 71})
     for text in (json.dumps([first, last]), f"{json.dumps(first)}\n{json.dumps(last)}\n"):
         assert len(read(text).lines) == 2
         assert not read(text).more
@@ -94,8 +94,11 @@ def test_openai_costs_tell_tokens() -> None:
     assert tokens() == {}
     zero = {"amount": {"value": "0E-6176", "currency": "usd"}, "line_item": "gpt-4o, cached input"}
     assert read(page({**COST, **zero})).lines[0].cost == 0
-    with pytest.raises(InvoiceError, match="amount"):
+    with pytest.raises(InvoiceError, match="OpenAI's costs aren't in US dollars: their currency is 'eur'"):
         read(page({"amount": {"value": 1, "currency": "eur"}}))
+    for amount in ({"value": None, "currency": "usd"}, None):
+        with pytest.raises(InvoiceError, match="the cost is missing"):
+            read(page({"amount": amount}))
 
 
 def test_openai_dashboard() -> None:
@@ -112,6 +115,43 @@ def test_openai_dashboard() -> None:
     assert (empty.lines, empty.periods) == ([], {"openai": DAYS})
     embedded = read(f"{head},num_model_requests,model,input_tokens\n{times},1,text-embedding-3-small,9\n")
     assert embedded.covers == {("openai", "embeddings")}
+    assert read(f"{head},num_model_requests,input_tokens\n{times},1,9\n").covers == {("openai", "embeddings")}
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "what"),
+    [
+        ("num_model_requests,images,model,size", "2,5,dall-e-3,1024", "images"),
+        ("num_model_requests,images,model,size", ",,,", "images"),
+        ("num_model_requests,characters,model", "2,5,tts-1", "audio speeches"),
+        ("num_model_requests,seconds,model", "2,5,whisper-1", "audio transcriptions"),
+        ("num_model_requests,input_tokens,model", "2,500,omni-moderation-latest", "omni-moderation-latest"),
+        ("num_model_requests,model", "2,new-9", "new-9"),
+        ("num_model_requests", "2", "something unknown"),
+        ("usage_bytes", "200", "vector stores"),
+        ("num_sessions", "3", "code interpreter sessions"),
+    ],
+)
+def test_openais_other_usage_is_left_out_and_tells_nothing_of_calls(columns: str, cells: str, what: str) -> None:
+    held = read(f"start_time,end_time,{columns}\n1793577600,1793664000,{cells}\n")
+    assert (held.lines, held.covers) == ([], frozenset())
+    assert held.notes == (f"1 line of OpenAI's usage of {what}: not compared",)
+
+
+def test_a_page_of_other_usage_tells_nothing_of_calls_and_an_empty_one_does() -> None:
+    pictures = read(page({"object": "organization.usage.images.result", "images": 5, "model": "dall-e-3"}))
+    assert (pictures.covers, len(pictures.notes)) == (frozenset(), 1)
+    assert read(page()).covers == {("openai", "answer"), ("openai", "embeddings")}
+
+
+def test_zeros_without_a_model_arent_all_models() -> None:
+    head = "start_time,end_time,num_model_requests,input_tokens,output_tokens,model"
+    used = f"{head}\n1793577600,1793664000,2,16,9,gpt-4o\n1793664000,1793750400,0,0,0.0,\n"
+    assert [line.model for line in read(used).lines] == ["gpt-4o"]
+    assert read(used).periods == {"openai": (DAYS[0], at("2026-11-04"))}
+    costs = "start_time,end_time,amount_value,amount_currency,line_item\n1793577600,1793664000,0E-6176,usd,{}\n"
+    assert read(costs.format("")).lines == []
+    assert len(read(costs.format("storage")).lines) == 1
 
 
 def test_anthropic_reports() -> None:
@@ -238,7 +278,7 @@ def test_google_cost_table_and_bigquery() -> None:
             read([row])
     for line in ("Currency,USD,", "Billing ID,AUD"):
         assert read(table.replace("Currency,USD,", line)).lines == read_.lines
-    with pytest.raises(InvoiceError, match="currency is 'AUD'"):
+    with pytest.raises(InvoiceError, match="^line 2: .*currency is 'AUD'"):
         read(table.replace("Currency,USD,", "Currency,AUD,"))
 
 
@@ -255,6 +295,10 @@ def test_google_rows_without_a_day() -> None:
     sums = f"{GOOGLE}\n2026-11-02,Gemini API,A,gemini,B,1,count,1,1\n,,,,,Subtotal,1,1\n,,,,,Filtered total,1,1\n"
     assert len(read(sums).lines) == 1
     assert read(sums).notes == ()
+    for row in ("Total,,,,,,,1,1", "Total,1", ",,,,,Grand total:,,,1"):
+        assert read(f"{sums}{row}\n") == read(sums)
+    with pytest.raises(InvoiceError, match="line 5: Date is 'Total'"):
+        read(f"{sums}Total,Gemini API,A,gemini,B,1,count,1,1\n")
     assert read(f"{sums},Tax,,Sales tax,,,,1,1\n").notes == ("1 line of Google's Tax: not compared",)
     with pytest.raises(InvoiceError, match=r"line 2: .*the day of 'gemini'.* grouped by date"):
         read("Service description,SKU description,Cost ($)\nGemini API,gemini,1\n")
@@ -298,6 +342,17 @@ def test_a_file_that_is_given_twice_counts_once() -> None:
     both = join([held, read(page(COMPLETIONS)), read(page({**COMPLETIONS, "output_tokens": 71}))])
     assert len(both.lines) == 2
     assert both.notes == ("a file that was given twice counts once",)
+
+
+def test_lines_that_two_files_have_in_common_are_told() -> None:
+    unused = {**COMPLETIONS, **dict.fromkeys(("input_tokens", "input_cached_tokens", "output_tokens"), 0)}
+    unused |= {"input_cache_write_tokens": 0, "input_uncached_tokens": 0}
+    part, whole = read(page(COMPLETIONS, unused)), read(page(COMPLETIONS, unused, {**COMPLETIONS, "model": "gpt-5"}))
+    both = join([part, whole])
+    assert len(both.lines) == 5  # they may be of two projects
+    (note,) = both.notes
+    assert note.startswith("1 line is in two files of OpenAI's usage of completions, and counted twice")
+    assert join([part, read(page({**COST, "line_item": "gpt-4o, input"}))]).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -367,6 +422,40 @@ def test_no_row_of_a_csv_is_dropped_in_silence(row: str, words: str) -> None:
     assert len(read(f"{USED}\n{ROW}\n,,,,,\n\n1793577600,1793664000,,,,\n").lines) == 1
 
 
+def test_cells_that_are_too_many_are_refused_unless_they_are_empty() -> None:
+    head = f"Project,{GOOGLE}"
+    for first in ("", "p"):
+        row = f"{first},2026-11-02,Gemini API,A,gemini,B,1,count,12,345.00"
+        assert read(f"{head}\n{row}\n").lines[0].cost == 12
+        for ending in ("", ","):  # a column without a name has nothing that is read
+            with pytest.raises(InvoiceError, match="line 2: the row has 1[12] cells, and the header 10"):
+                read(f"{head}{ending}\n{row},00{ending}\n")
+        expected = read(f"{head}\n{row}\n")
+        for above, below in ((",", ""), ("", ","), (",,", ",")):
+            assert read(f"{head}{above}\n{row}{below}\n") == expected
+
+
+def test_a_missing_column_is_named_in_words() -> None:
+    with pytest.raises(InvoiceError, match="^line 2: the column 'usage_output_tokens' is missing"):
+        read("usage_date_utc,usage_input_tokens_no_cache\n2026-11-02,5\n")
+    with pytest.raises(InvoiceError, match="known, but no 'end_time'"):
+        read({"data": [{"start_time": 1, "results": []}]})
+    with pytest.raises(InvoiceError, match="a value of another kind"):
+        read({"data": [{**DAY, "results": [5]}]})
+
+
+def test_values_are_quoted_as_they_are_and_not_in_full() -> None:
+    with pytest.raises(InvoiceError, match=r"^'1\.5' isn't a number of tokens"):
+        read(json.dumps(page({**COMPLETIONS, "output_tokens": 1.5})))
+    with pytest.raises(InvoiceError, match=r"^start_time is '1E\+999999', and"):
+        read('{"data": [{"start_time": 1e999999, "end_time": 1, "results": []}]}')
+    with pytest.raises(InvoiceError, match="^start_time is '9{40}', and"):
+        read({"data": [{"start_time": "9" * 5000, "end_time": 1, "results": []}]})
+    for number_ in ("9" * 5000, "1e99999999999999999999"):
+        with pytest.raises(InvoiceError, match=r"isn't \(it has a number that is too long\)"):
+            read(f'{{"data": [{{"start_time": {number_}}}]}}')
+
+
 def test_tokens_of_which_more_were_cached_than_there_are() -> None:
     told = {"input_cached_tokens": 1001, "input_uncached_tokens": None}
     with pytest.raises(InvoiceError, match="1,101 tokens out of the cache"):
@@ -389,16 +478,28 @@ def test_a_comma_is_never_taken_for_a_point() -> None:
         for cost in ("0,06", "1,234", "1.234,56", "-,5"):
             with pytest.raises(InvoiceError, match=r"^line 3: cost_usd is .* with a point"):
                 read(rows.replace("%", cost))
+    named = "usage_date_utc;model;workspace;cost_usd\n2026-11-02;claude;7,5;1.5\n"
+    assert read(named).lines[0].cost == Decimal("1.5")
 
 
 def test_a_page_that_is_there_twice_counts_once() -> None:
     first, last = page(COMPLETIONS, more=True), page(COMPLETIONS, COMPLETIONS)
-    for text in (json.dumps([first, last, first]), "\n".join(map(json.dumps, (first, last, first)))):
-        assert len(read(text).lines) == 3  # two lines may be alike
-        assert read(text).notes == ("a page that was there twice counts once",)
     buckets = [first["data"][0], last["data"][0]]
-    assert len(read([*buckets, *buckets]).lines) == 3
+    said = ("what was there twice (a bucket, or a page) counts once",)
+    whole = {**first, "data": buckets}
+    for pages in ([first, last, first], [first, whole], [whole, {**whole, "has_more": False}], [*buckets, *buckets]):
+        for text in (json.dumps(pages), "\n".join(map(json.dumps, pages))):
+            assert len(read(text).lines) == 3  # two lines may be alike
+            assert read(text).notes == said
+    assert len(read({**first, "data": buckets * 2}).lines) == 3
     assert read([*buckets]).notes == ()
+    assert read([page(), page()]).notes == ()  # of two reports
+    item = {
+        **{"starting_at": "2026-11-02T00:00:00Z", "ending_at": "2026-11-03T00:00:00Z", "group": {"model": "claude"}},
+        "cost": {"amount": "1", "currency": "USD"},
+    }
+    analytics = {"data": [item, item], "has_more": False}
+    assert (len(read([analytics, analytics]).lines), read([analytics, analytics]).notes) == (2, said)
     row = {
         **{"service": {"description": "Gemini API"}, "sku": {"description": "gemini"}, "currency": "USD", "cost": 1},
         **{"usage_start_time": "2026-11-02 10:00:00 UTC", "usage_end_time": "2026-11-02 11:00:00 UTC"},

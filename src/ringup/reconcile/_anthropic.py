@@ -19,9 +19,9 @@ from ringup.reconcile._invoice import (
     Line,
     micro,
     model_name,
-    money,
     number,
     paid,
+    shown,
     slack,
 )
 
@@ -90,16 +90,16 @@ def _terms(result: Mapping[str, Any]) -> str:
 
 def _cost(result: Mapping[str, Any], starts: int, ends: int) -> Line:
     """A cost in cents. Divided by tokens only where the report was asked to (`group_by[]=description`)."""
-    cents = money(result["amount"])
-    if cents is None or (result.get("currency") or "USD").upper() != "USD":
-        raise InvoiceError(f"Anthropic's costs have an amount that can't be read: {result['amount']!r}.")
+    currency = result.get("currency") or "USD"
+    if currency.upper() != "USD":
+        raise InvoiceError(f"Anthropic's costs aren't in US dollars: their currency is {shown(currency)}.")
     what = _class(result.get("token_type"), result.get("cost_type"))
     return Line(
         provider="anthropic",
         starts=starts,
         ends=ends,
         model=model_name(result.get("model") or ""),
-        costs={what: cents.scaleb(-2)},
+        costs={what: paid(result["amount"]).scaleb(-2)},
         terms=_terms(result),
     )
 

@@ -26,6 +26,7 @@ from ringup.reconcile._invoice import (
     model_name,
     money,
     paid,
+    shown,
     slack,
 )
 
@@ -79,17 +80,18 @@ def _day(row: Mapping[str, Any], name: str, later: int = 0) -> int:
             raise ValueError
     except (ValueError, OverflowError):
         raise InvoiceError(
-            f"{name} is {row[name]!r}, and that isn't a day.", advice="Days are like 2026-11-02."
+            f"{name} is {shown(row[name])}, and that isn't a day.", advice="Days are like 2026-11-02."
         ) from None
     return time
 
 
-def only_dollars(above: Iterable[list[str]]) -> None:
-    """The lines above a cost table tell its currency: the dollars of its columns may be Australian. Raises
-    InvoiceError."""
-    for line in above:
+def only_dollars(above: Mapping[int, list[str]]) -> None:
+    """The lines above a cost table, by their numbers, tell its currency: the dollars of its columns may be Australian.
+    Raises InvoiceError."""
+    for at, line in above.items():
         if line[0] == "Currency" and line[1:2] != ["USD"]:
-            raise InvoiceError(_FOREIGN.format(f"currency is {', '.join(line[1:2])!r}"), advice=_CONVERT)
+            why = _FOREIGN.format(f"currency is {', '.join(line[1:2])!r}")
+            raise InvoiceError(f"line {at}: {why}", advice=_CONVERT)
 
 
 def _told(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:

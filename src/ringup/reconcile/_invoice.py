@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation, localcontext
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 from msgspec import Struct
@@ -36,6 +37,7 @@ __all__ = [
     "money",
     "number",
     "paid",
+    "shown",
     "slack",
 ]
 
@@ -128,12 +130,13 @@ class Builder:
         self._left_out[what] = self._left_out.get(what, 0) + 1
 
     def done(self) -> Invoice:
-        """The invoice."""
+        """The invoice. One that has only what can't be compared tells of no calls, not that there were none."""
+        is_told = self.lines or not self._left_out
         return Invoice(
             shapes=(self.shape,),
             lines=self.lines,
             periods=self._periods,
-            covers=frozenset(self.covers),
+            covers=frozenset(self.covers if is_told else ()),
             per_request=self._per_request,
             notes=tuple([f"{n} line{'s' * (n != 1)} of {what}: not compared" for what, n in self._left_out.items()]),
             more=self.more,
@@ -144,7 +147,8 @@ def join(invoices: Iterable[Invoice]) -> Invoice:
     """Several files as one invoice: pages, providers, usage and costs of the same time.
 
     Where a provider's usage is there, its costs tell no tokens: they would count twice. So would a file that is given
-    twice: it counts once. Raises InvoiceError for a mix of invoices by request with others.
+    twice: it counts once. Of two files that have some lines in common, all lines count, for they may be of two
+    projects; a note says so. Raises InvoiceError for a mix of invoices by request with others.
     """
     given = list(invoices)
     held = [invoice for at, invoice in enumerate(given) if not invoice.lines or invoice not in given[:at]]
@@ -169,10 +173,25 @@ def join(invoices: Iterable[Invoice]) -> Invoice:
         notes=(
             *dict.fromkeys([note for invoice in held for note in invoice.notes]),
             *(["a file that was given twice counts once"] if len(held) < len(given) else ()),
+            *_shared(held),
         ),
         more=_more(held),
         url=held[0].url if len(held) == 1 else None,
     )
+
+
+def _shared(invoices: list[Invoice]) -> Iterator[str]:
+    """What two files of one shape have in common. Copies of a request are told as differences."""
+    for first, second in combinations(invoices, 2):
+        if first.shapes != second.shapes or first.per_request:
+            continue
+        there = {repr(line) for line in first.lines}
+        n = sum(repr(line) in there and any((*line.tokens.values(), *line.costs.values())) for line in second.lines)
+        if n:
+            yield (
+                f"{n} line{'s are' if n > 1 else ' is'} in two files of {first.shapes[0]}, and counted twice: unless "
+                "they are of two projects, leave a file out, or export times that don't overlap"
+            )
 
 
 def _more(invoices: list[Invoice]) -> bool:
@@ -191,13 +210,18 @@ def _widen(periods: dict[str, tuple[int, int]], provider: str, starts: int, ends
 # Values as files write them
 
 
+def shown(value: Any) -> str:
+    """A value as messages quote it: a file may have any, and of any length."""
+    return repr(str(value)[:40])
+
+
 def number(value: Any) -> int | None:
     """A count: 1200, 1200.0, "1,200" or "1200.0"; None for nothing. Raises InvoiceError."""
     amount = money(value)
     if amount is None:
         return None
     if amount != amount.to_integral_value() or amount < 0:
-        raise InvoiceError(f"{value!r} isn't a number of tokens.")
+        raise InvoiceError(f"{shown(value)} isn't a number of tokens.")
     return int(amount)
 
 
@@ -231,9 +255,9 @@ def money(value: Any) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or isinstance(value, bool):
-        raise InvoiceError(f"{value!r} isn't a number.", advice=_POINT if _COMMA.fullmatch(said) else "")
+        raise InvoiceError(f"{shown(value)} isn't a number.", advice=_POINT if _COMMA.fullmatch(said) else "")
     if amount and amount.adjusted() >= _DIGITS:
-        raise InvoiceError(f"{value!r} is more than any invoice comes to.")
+        raise InvoiceError(f"{shown(value)} is more than any invoice comes to.")
     return amount if amount else Decimal(0)
 
 
@@ -266,7 +290,7 @@ def micro(row: Mapping[str, Any], name: str) -> int:
         if not 0 <= time < LATEST:
             raise ValueError
     except (ValueError, ArithmeticError):
-        raise InvoiceError(f"{name} is {row[name]!r}, and that isn't a time.", advice=_TIMES) from None
+        raise InvoiceError(f"{name} is {shown(row[name])}, and that isn't a time.", advice=_TIMES) from None
     return int(time)
 
 

@@ -23,6 +23,8 @@ from ringup.reconcile._invoice import (
     model_name,
     money,
     number,
+    paid,
+    shown,
 )
 
 __all__ = ["read_buckets", "read_rows"]
@@ -54,23 +56,45 @@ def read_buckets(buckets: Iterable[Mapping[str, Any]]) -> Invoice:
 def read_rows(rows: Iterable[Mapping[str, Any]]) -> Invoice:
     """The rows of an export of the dashboard: a bucket each, with the fields of one result. A bucket in which nothing
     was used has its times only."""
-    return read_buckets({**row, "results": [_result(row)] if _has_something(row) else []} for row in rows)
+    return read_buckets({**row, "results": _results(row)} for row in rows)
 
 
 _TOLD = ("amount_value", "quantity", "line_item", "num_model_requests", "model")
+_NOTHING = re.compile(r"(0(\.0*)?(E[-+]?\d+)?)?", re.IGNORECASE)
+_OTHERS = {
+    "images": "images",
+    "characters": "audio_speeches",
+    "seconds": "audio_transcriptions",
+    "num_sessions": "code_interpreter_sessions",
+    "usage_bytes": "vector_stores",
+}
+"""Columns of exports that aren't of tokens, and of which usage each is."""
+
+
+def _results(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if "amount_value" in row:
+        amount = {"value": row["amount_value"], "currency": row.get("amount_currency")}
+        return [{**row, "amount": amount}] if _has_something(row) else []
+    kind = _kind(row)
+    is_told = kind in _OTHERS.values() or _has_something(row)
+    return [{**row, "object": f"organization.usage.{kind}.result"}] if is_told else []
 
 
 def _has_something(row: Mapping[str, Any]) -> bool:
-    return any(value for name, value in row.items() if name in _TOLD or name.endswith("_tokens"))
+    """Zeros are nothing: without a model, they would stand for all models."""
+    told = [value for name, value in row.items() if name in _TOLD or name.endswith("_tokens")]
+    return not all(map(_NOTHING.fullmatch, told))
 
 
-def _result(row: Mapping[str, Any]) -> dict[str, Any]:
-    if "amount_value" in row:
-        return {**row, "amount": {"value": row["amount_value"], "currency": row.get("amount_currency")}}
-    kind = "embeddings" if str(row.get("model") or "").startswith("text-embedding") else "completions"
-    if "output_tokens" not in row:
-        kind = "embeddings"
-    return {**row, "object": f"organization.usage.{kind}.result"}
+def _kind(row: Mapping[str, Any]) -> str:
+    """Of which usage a row is; "" where its columns don't tell, as those of moderation."""
+    model = str(row.get("model") or "")
+    if model.startswith("text-embedding"):
+        return "embeddings"
+    if "output_tokens" in row:
+        return "completions"
+    other = next((kind for name, kind in _OTHERS.items() if name in row), "")
+    return other or ("embeddings" if "input_tokens" in row and not model else "")
 
 
 def _add(built: Builder, result: Mapping[str, Any], starts: int, ends: int) -> None:
@@ -82,7 +106,8 @@ def _add(built: Builder, result: Mapping[str, Any], starts: int, ends: int) -> N
     elif kind == "embeddings":
         shape, line = _EMBEDDINGS, _usage(result, starts, ends)
     else:
-        return built.left_out(f"OpenAI's usage of {kind.replace('_', ' ') or 'something unknown'}")
+        what = kind.replace("_", " ") or result.get("model") or "something unknown"
+        return built.left_out(f"OpenAI's usage of {what}")
     built.shape = shape
     built.covers |= set(_COVERS[shape])
     return built.add(line)
@@ -116,9 +141,9 @@ def _terms(tier: Any) -> str:
 
 def _cost(result: Mapping[str, Any], starts: int, ends: int) -> Line:
     held = result["amount"] if isinstance(result["amount"], Mapping) else {}
-    amount = money(held.get("value"))
-    if (held.get("currency") or "usd").lower() != "usd" or amount is None:
-        raise InvoiceError(f"OpenAI's costs have an amount that can't be read: {held}.")
+    currency = held.get("currency") or "usd"
+    if currency.lower() != "usd":
+        raise InvoiceError(f"OpenAI's costs aren't in US dollars: their currency is {shown(currency)}.")
     model, what, terms = _item(result.get("line_item"))
     return Line(
         provider="openai",
@@ -126,7 +151,7 @@ def _cost(result: Mapping[str, Any], starts: int, ends: int) -> Line:
         ends=ends,
         model=model,
         tokens=_quantity(result, what),
-        costs={what: amount},
+        costs={what: paid(held.get("value"))},
         terms=terms,
     )
 

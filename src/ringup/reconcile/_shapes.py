@@ -16,7 +16,7 @@ import ringup.reconcile._anthropic as anthropic
 import ringup.reconcile._google as google
 import ringup.reconcile._openai as openai
 import ringup.reconcile._simulator as simulator
-from ringup.reconcile._invoice import Invoice, InvoiceError
+from ringup.reconcile._invoice import Invoice, InvoiceError, shown
 from ringup.reply import EXACT
 
 __all__ = ["SHAPES", "read_invoice"]
@@ -30,15 +30,17 @@ Console's CSV), Google Cloud's billing (the CSV of a report or of the cost table
 def read_invoice(data: bytes) -> Invoice:
     """An invoice, or a provider's export of usage or costs, out of a file's bytes.
 
-    JSON may be one page, a list of pages or a line for each; the same page twice counts once. Raises InvoiceError,
+    JSON may be one page, a list of pages or a line for each; the same bucket twice counts once. Raises InvoiceError,
     which names what can be read; and for a CSV the line with what can't be, and the fix.
     """
     text = _text(data)
     try:
         with localcontext(EXACT):
             return _read_json(text) if text.lstrip()[:1] in ("{", "[") else _read_csv(text)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InvoiceError(f"the file has a shape that is known, but lacks something: {error!r}.") from None
+    except KeyError as error:
+        raise InvoiceError(f"the file has a shape that is known, but no {shown(error.args[0])}.") from None
+    except (TypeError, AttributeError) as error:
+        raise InvoiceError("the file has a shape that is known, but a value of another kind in it.") from error
     except RecursionError:
         raise _unknown("its JSON has too many brackets within each other") from None
 
@@ -61,24 +63,36 @@ def _read_json(text: str) -> Invoice:
     held = list(_values(text))
     if len(held) == 1 and isinstance(held[0], dict) and isinstance(held[0].get("lines"), list):
         return simulator.read(held[0]["lines"])
-    values = _once(held)
-    pages = [page for page in values if isinstance(page, dict) and isinstance(page.get("data"), list)]
-    invoice = _read_entries([entry for value in values for entry in _entries(value)], bool(pages))
+    pages = [value for value in held if isinstance(value, dict) and isinstance(value.get("data"), list)]
+    values = _once(held, _is_analytics)
+    entries = [entry for value in values for entry in _entries(value)]
+    alone = _once(entries, _is_bucket)
+    invoice = _read_entries(alone, bool(pages))
+    is_less = len(values) < len(held) or len(alone) < len(entries)
     return replace(
         invoice,
-        notes=(*invoice.notes, *(["a page that was there twice counts once"] if len(values) < len(held) else ())),
+        notes=(*invoice.notes, *(["what was there twice (a bucket, or a page) counts once"] if is_less else ())),
         more=bool(pages) and all(page.get("has_more") for page in pages),
     )
 
 
-def _once(values: list[Any]) -> list[Any]:
-    """Each page once, and each bucket that is in none: a report tells of a time only once. Other rows have nothing that
-    tells them apart, and two of them may be alike."""
+def _once(values: list[Any], is_one: Callable[[dict[str, Any]], bool]) -> list[Any]:
+    """Of those that there is only one of, each once."""
     found: dict[int | str, Any] = {}
     for at, value in enumerate(values):
-        is_page = isinstance(value, dict) and (value.get("data") or value.get("results"))
-        found.setdefault(json.dumps(value, sort_keys=True, default=str) if is_page else at, value)
+        is_known = isinstance(value, dict) and is_one(value)
+        found.setdefault(json.dumps(value, sort_keys=True, default=str) if is_known else at, value)
     return list(found.values())
+
+
+def _is_bucket(value: dict[str, Any]) -> bool:
+    """A report tells of a time only once, in whichever of its pages. Empty buckets of two reports are alike."""
+    return bool(value.get("results"))
+
+
+def _is_analytics(value: dict[str, Any]) -> bool:
+    """A page of Anthropic's analytics. Its items have nothing that tells them apart, and two of them may be alike."""
+    return "data" in value and any(isinstance(entry, dict) and "group" in entry for entry in _entries(value))
 
 
 def _values(text: str) -> Iterator[Any]:
@@ -90,7 +104,8 @@ def _values(text: str) -> Iterator[Any]:
         try:
             yield from [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
         except (ValueError, ArithmeticError) as error:
-            raise _unknown(f"it begins like JSON, and isn't ({error})") from None
+            why = error if isinstance(error, json.JSONDecodeError) else "it has a number that is too long"
+            raise _unknown(f"it begins like JSON, and isn't ({why})") from None
 
 
 def _entries(value: Any) -> list[Any]:
@@ -116,7 +131,7 @@ def _read_entries(entries: list[Any], are_pages: bool) -> Invoice:
             return anthropic.read_items(entries)
         case {"sku": {"description": _}, "service": {"description": _}}:
             return google.read_exported(entries)
-    raise _unknown(f"its JSON has the fields {', '.join(list(first)[:8])}")
+    raise _unknown(f"its JSON has the fields {', '.join(list(first)[:8])[:200]}")
 
 
 # CSV
@@ -124,6 +139,7 @@ def _read_entries(entries: list[Any], are_pages: bool) -> Invoice:
 
 _Rows = Iterable[Mapping[str, Any]]
 _WHOLE = "Is the file whole, and in quotes what has a comma or a quote in it? Export it again."
+_COLUMNS = "Export it again, with all its columns."
 _POINT = "Write numbers with a point, and nothing between thousands: 0.06, 1234.5."
 
 
@@ -149,6 +165,8 @@ def _read_csv(text: str) -> Invoice:
     header, read = _header(lines)
     try:
         return read(_rows(header, lines))
+    except KeyError as error:
+        raise InvoiceError(f"line {lines.at}: the column {shown(error.args[0])} is missing.", advice=_COLUMNS) from None
     except csv.Error as error:
         raise InvoiceError(f"line {lines.at}: the row can't be read ({error}).", advice=_WHOLE) from None
     except InvoiceError as error:
@@ -158,17 +176,18 @@ def _read_csv(text: str) -> Invoice:
 
 def _header(lines: _Lines) -> tuple[list[str], Callable[[_Rows], Invoice]]:
     """The columns, and who reads what is below. Above Google's cost table stand lines that tell whose it is."""
-    above: list[list[str]] = []
+    above: dict[int, list[str]] = {}
     try:
         for line in lines:
             if read := _reader(set(line)):
                 google.only_dollars(above)
                 return line, read
             if any(line):
-                above.append(line)
+                above[lines.at] = line
     except csv.Error as error:
         raise _unknown(f"it isn't CSV ({error})") from None
-    raise _unknown(f"its first line is {', '.join(above[0][:8])!r}" if above else "it is empty")
+    first = next(iter(above.values()), [])
+    raise _unknown(f"its first line is {', '.join(first[:8])[:200]!r}" if first else "it is empty")
 
 
 def _reader(names: set[str]) -> Callable[[_Rows], Invoice] | None:
@@ -186,9 +205,14 @@ def _reader(names: set[str]) -> Callable[[_Rows], Invoice] | None:
 
 
 def _rows(header: list[str], lines: _Lines) -> Iterator[Mapping[str, Any]]:
-    """Sums below the others have nothing in their first cell, and Google's fewer cells; no other row is cut off."""
+    """Rows have a cell for each column; what a comma at their end makes is none. Google's rows without a first cell,
+    below the others, have fewer."""
+    while not header[-1]:
+        header.pop()
     for line in filter(any, lines):
-        if len(line) != len(header) and line[0]:
+        if _is_sum(line):
+            continue
+        if any(line[len(header) :]) or (len(line) < len(header) and line[0]):
             raise InvoiceError(f"the row has {len(line)} cells, and the header {len(header)}.", advice=_WHOLE)
         row = dict(zip(header, line, strict=False))
         if lines.delimiter != ",":
@@ -196,8 +220,21 @@ def _rows(header: list[str], lines: _Lines) -> Iterator[Mapping[str, Any]]:
         yield row
 
 
+_SUM = re.compile(r"((sub|grand |filtered )?total:?)", re.IGNORECASE)
+
+
+def _is_sum(line: list[str]) -> bool:
+    """Whether a row says of nothing but that it is the sum of others."""
+    words = [cell for cell in line if re.search(r"[^\W\d_]", cell)]
+    return bool(words) and line[0] in ("", words[0]) and all(map(_SUM.fullmatch, words))
+
+
+_AMOUNT = re.compile(r"tokens|cost|amount|subtotal|quantity", re.IGNORECASE)
+"""What is in the names of columns with numbers. In others, as a project's name, a comma is only a comma."""
+
+
 def _check_points(row: Mapping[str, str]) -> None:
     """Where no comma divides the cells, one in a number may stand for the point, or between thousands."""
     for name, cell in row.items():
-        if re.fullmatch(r"[-+]?[\d.]*,\d+", cell):
-            raise InvoiceError(f"{name} is {cell!r}: is that comma the decimal point?", advice=_POINT)
+        if _AMOUNT.search(name) and re.fullmatch(r"[-+]?[\d.]*,\d+", cell):
+            raise InvoiceError(f"{name} is {shown(cell)}: is that comma the decimal point?", advice=_POINT)
