@@ -52,6 +52,7 @@ SAYS: list[tuple[APIError, Provider | None, str, list[str]]] = [
     (failed(404), ANTHROPIC, "zzz", ["`ringup models`", "base_url"]),
     (failed(404), OPENAI, "gpt-4o", ["may be retired", "the key may not see it"]),
     (failed(404), CUSTOM, "gpt4o-mini", ["check the model's name", "`ringup models`"]),
+    (failed(404), OPENAI, "", ["A retry can't help: check the server's address; and some servers have no list"]),
     (failed(408), OPENAI, "gpt-4o", ["A retry may help", "in a few seconds"]),
     (failed(409, retry_after=3.0), OPENAI, "gpt-4o", ["A retry may help", "in 3 s"]),
     (failed(413), OPENAI, "gpt-4o", ["A retry can't help", "send less"]),

@@ -19,7 +19,8 @@ def advise(
     error: APIError, provider: Provider | None, model: str, auth: Auth | None = None, notices: Sequence[Notice] = ()
 ) -> str:
     """One or two sentences for the user, from the error's class, code and `retry_after`, and the provider's pages;
-    from where the key came (None: none was sent), and the call's notices."""
+    from where the key came (None: none was sent), and the call's notices. `model` is empty where the list of models was
+    asked for."""
     if isinstance(error, APIStatusError) and type(error).retryable and not error.retryable:
         return _told_not_to(provider or _NOBODY)
     if isinstance(error, errors.AuthenticationError | errors.PermissionDeniedError):
@@ -83,6 +84,8 @@ def _payment(_error: APIError, provider: Provider, _model: str) -> str:
 
 
 def _not_found(error: APIError, provider: Provider, model: str) -> str:
+    if not model:
+        return "A retry can't help: check the server's address; and some servers have no list of models."
     ids = [name for name, _ in models.known(provider.name)]
     if model in ids:
         path = f"check base_url if you gave one ({provider.name}'s own is {provider.base_url}); or "

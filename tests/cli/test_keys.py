@@ -97,6 +97,40 @@ def test_a_key_of_another_vendor(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     assert ANTHROPIC_KEY not in done.output
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("ftp:x", "OPENAI_BASE_URL isn't the URL of a server"),
+        ("http://example.com/v1", "the API key would travel to example.com:80 unencrypted"),
+        ("https://a:b@example.com/v1", "OPENAI_BASE_URL holds a user name or password; a key belongs"),
+    ],
+)
+def test_an_address_that_is_wrong_says_nothing_of_the_key(
+    run: Run, monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", OPENAI_KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    done = run("keys", "check", "openai")
+    assert done.exit_code == 2
+    assert f"openai: OPENAI_API_KEY ***tail: not checked: {said}" in done.stdout
+    assert "api_key" not in done.output
+    assert "--base-url" not in done.output
+
+
+def test_a_server_without_a_list_of_models(sim: Simulator, run: Run) -> None:
+    sim.script([{"status": 404}])
+    done = run("keys", "check", "openai")
+    assert "***tail: not checked: 404: " in done.stdout
+    assert "some servers have no list of models" in done.stderr
+
+
+def test_a_key_that_an_address_of_the_options_does_not_get(sim: Simulator, run: Run) -> None:
+    sim.script([{"kind": "authentication"}])
+    done = run("ask", "-m", "gpt-4o-mini", "--base-url", sim.openai_url.replace("127.0.0.1", "localhost"), "Hello!")
+    assert done.exit_code == 3
+    assert "OPENAI_API_KEY and OPENAI_BASE_URL, ...). An address from --base-url gets none." in done.stderr
+
+
 def test_the_list_of_keys(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OPENAI_KEY)
     lines = {line.split()[0]: line for line in run("keys", "list").stdout.splitlines()}
@@ -307,6 +341,7 @@ def test_a_keyring_that_never_answers(run: Run, keyring: Memory, monkeypatch: py
         with pytest.raises(MissingKeyError, match=said):
             Client("gpt-4o-mini").ask("Hello!")
     assert "can't be read (the keyring didn't answer)" in run("keys", "list").stdout
+    assert "not checked: the API key for openai that is stored can't be read" in run("keys", "check").stdout
     forever.set()
 
 
@@ -324,6 +359,9 @@ def test_a_stored_key_goes_to_no_other_server(
     assert checked.exit_code == 2
     assert not any("authorization" in call.request.headers for call in sim.calls)
     monkeypatch.delenv("OPENAI_BASE_URL")
+    checked = run("keys", "check", "openai")
+    assert "openai: keyring ***tail: not checked: there is no API key for openai" in checked.stdout
+    assert "the one that is stored is for http://127.0.0.1:" in checked.stdout
     with pytest.raises(MissingKeyError, match="the one that is stored is for http://127.0.0.1:"):
         Client("gpt-4o-mini").ask("Hello!")
 

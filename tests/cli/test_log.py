@@ -111,7 +111,9 @@ def test_why_nothing_is_listed(path: Path, run: Run, tmp_path: Path, monkeypatch
 
 def test_a_folder_is_no_log(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGUP_LEDGER", str(tmp_path))
-    assert "can't be read: it is a folder." in run("log").stderr
+    for words in (["log"], ["cost"], ["log", "purge", "1", "--yes"], ["log", "purge", "--before", "1d", "--yes"]):
+        assert "can't be read: it is a folder." in run(*words).stderr
+    assert "can't be written (it is a folder)" in run("ask", "-m", "sim/small", "Hello!").stderr
 
 
 # At a narrow terminal
@@ -154,6 +156,14 @@ def test_a_very_narrow_one_has_a_line_for_each_cell(
     assert lines[0] == "7"
     assert max(map(len, lines)) <= 50 + len("  model openai/")  # a name isn't broken
     assert lines[-1] == "  time 2.50 s"
+
+
+def test_what_was_stacked_once_stays_so(narrow: None, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = table.Table()
+    listed.add([row(10**30, LONG)])
+    capsys.readouterr()
+    listed.add([row(8, "gpt-4o-mini")])
+    assert capsys.readouterr().out.splitlines()[0] == "8"
 
 
 def test_a_wide_one_shows_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,11 +9,13 @@ from decimal import Decimal
 import pytest
 
 from ringup.cli import exits, telling
+from ringup.cli.listing import find_route
 from ringup.cli.output import columns, in_sheet, note, paint, seconds, write
 from ringup.errors import (
     APITimeoutError,
     AuthenticationError,
     BadRequestError,
+    ConfigurationError,
     MissingKeyError,
     OverloadedError,
     ParameterError,
@@ -139,6 +141,25 @@ def test_errors_speak_of_options_not_of_python(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == (
         "error: no answer\nRaise --timeout, or lower --max-tokens.\nerror: no\nMend it.\nrequest id: req_1\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("", "your-own-address"),
+        ("https://a:b@c.example", "Write it like"),
+        ("http://c.example", "Write https:// in the address."),
+    ],
+)
+def test_no_advice_speaks_of_what_there_is_not(monkeypatch: pytest.MonkeyPatch, address: str, advice: str) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", address)
+    with pytest.raises(ConfigurationError) as failed:
+        find_route("azure")
+    told = " ".join(exits.words(failed.value))
+    assert advice in told
+    assert "api_key" not in told
+    assert "--base-url" not in told
 
 
 def test_no_line_of_the_list_of_commands_is_cut_off(run: Run) -> None:

@@ -90,11 +90,14 @@ _PHRASES = {
     "What came is in the error's .partial. ": "",
     "; what came is in the error's .partial": "",
     " Or pass it as api_key=.": "",
+    " Or pass base_url=, with /openai/v1 at its end, and api_key=.": "",
+    "a key belongs in api_key=": "a key belongs in the vendor's variable (OPENAI_API_KEY, ...)",
+    "Write https:// in base_url.": "Write https:// in the address.",
     "store it while its address is in the vendor's variable, or pass it as api_key=": "store it while its address is "
     "in the vendor's variable (OPENAI_BASE_URL, ...)",
     'needs no key: model="sim/small"': "needs no key: -m sim/small",
-    "pass one as api_key=, to a client": "put one into the vendor's variable (OPENAI_API_KEY, ...), and this server's "
-    "address, if it isn't the vendor's own, into the one beside it (OPENAI_BASE_URL, ...) instead of --base-url",
+    "pass one as api_key=, to a client": "put it, and this server's address, into the vendor's variables "
+    "(OPENAI_API_KEY and OPENAI_BASE_URL, ...). An address from --base-url gets none",
     "pass it as api_key=": "name the address in the vendor's variable (OPENAI_BASE_URL, ...) instead of --base-url",
     " (api_key=...)": "",
     'Give its prices (prices=...), or allow it: budget_unknown="allow".': "Without --max-cost it is sent all the same.",

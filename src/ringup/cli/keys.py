@@ -20,6 +20,7 @@ from ringup.errors import (
     APIError,
     AuthenticationError,
     ConfigurationError,
+    KeyFormatError,
     MissingKeyError,
     PaymentRequiredError,
     PermissionDeniedError,
@@ -190,14 +191,19 @@ def _check(provider: Provider) -> int:
     end, said, advice = 0, "", ""
     try:
         end, said, advice = _asked(find_route(provider.name))
-    except MissingKeyError as error:
-        end, said, advice = code(error), "not set", error.advice
     except ConfigurationError as error:
-        end, said, advice = code(error), f"malformed: {error.message}", error.advice
+        end, said, advice = code(error), _unsent(error, provider), error.advice
     click.echo(f"{provider.name}: {_source(provider) or provider.key_env[0]}: {said}")
     if advice:
         note(in_shell(advice), bold=True)
     return end
+
+
+def _unsent(error: ConfigurationError, provider: Provider) -> str:
+    """Why nothing was asked."""
+    if isinstance(error, MissingKeyError) and not _source(provider):
+        return "not set"
+    return f"{'malformed' if isinstance(error, KeyFormatError) else 'not checked'}: {in_shell(error.message)}"
 
 
 def _asked(route: Route) -> tuple[int, str, str]:

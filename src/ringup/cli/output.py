@@ -112,7 +112,13 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[i
     rows = [[flat(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
     if is_terminal(sys.stdout) and sum(widths) + 2 * (len(head) - 1) > width():
-        return stacked(head, rows, below)
+        stacked(head, rows, below)
+    else:
+        _lined(head, rows, widths, below)
+
+
+def _lined(head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], below: Mapping[int, str]) -> None:
+    """A table with a line for each row."""
     right = [
         bool(rows) and all(row[index].lstrip("-")[:1].isdigit() or not row[index].strip("?-") for row in rows)
         for index in range(len(head))
@@ -126,7 +132,6 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], below: Mapping[i
     for index, row in enumerate(rows):
         click.echo(line(row))
         _explain(below.get(index, ""))
-    return None
 
 
 def in_sheet(value: Any) -> Any:

@@ -27,24 +27,29 @@ class Table:
 
     def __init__(self) -> None:
         self._widths: list[int] = []
+        self._is_stacked = False
 
     def add(self, calls: Sequence[dict[str, Any]]) -> None:
-        """Print these; where not even short lines fit, a line for each cell."""
+        """Print these; where not even short lines fit, a line for each cell, and so for all that come later."""
         rows = [_cells(call) for call in calls]
         widths = self._fitted(rows)
-        if is_terminal(sys.stdout) and _line_of(widths) > width():
+        if self._is_stacked or (is_terminal(sys.stdout) and _line_of(widths) > width()):
             _shorten(rows)
             widths = self._fitted(rows)
             widths[_MODEL] += width() - _line_of(widths)
-            if widths[_MODEL] < _SHORTEST_MODEL:
-                return stacked(_HEAD, rows, {})
+            self._is_stacked = self._is_stacked or widths[_MODEL] < _SHORTEST_MODEL
+        if self._is_stacked:
+            stacked(_HEAD, rows, {})
+        else:
+            self._print(rows, widths)
+
+    def _print(self, rows: list[list[str]], widths: list[int]) -> None:
         begun, self._widths = bool(self._widths), widths
         if not begun:
             click.echo(paint(self._line(_HEAD), sys.stdout, dim=True))
         for row in rows:
             row[_MODEL] = _cut(row[_MODEL], widths[_MODEL])
             click.echo(self._line(row))
-        return None
 
     def _fitted(self, rows: Sequence[Sequence[str]]) -> list[int]:
         before = self._widths or [len(cell) for cell in _HEAD]
