@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,8 @@ import pytest
 import ringup
 from ringup import ledger
 from ringup.ledger._filters import query
-from tests.ledger.kit import client, look
+from ringup.ledger._schema import open_to_read
+from tests.ledger.kit import client
 from tests.test_client import completion
 
 NOON = 1_763_985_600
@@ -83,6 +84,7 @@ def hour(count: float) -> datetime:
         ({"search": "a\0b"}, []),
         ({"search": "\ud800"}, [5, 4, 3, 2, 1]),  # which is kept as a "?"
         ({"search": ""}, []),
+        ({"search": "norway " * 2000}, [2]),
         ({"search": "capital", "model": "gpt-4.1"}, [5]),
         ({"session": "monday"}, [2, 1]),
         ({"tags": {"team": None}}, [2, 1]),
@@ -107,6 +109,43 @@ def test_what_the_index_has_no_words_for(tmp_path: Path, word: str, ids: list[in
         for text in ("日本語", "My 🐈s", "a\0bc"):
             asked.ask(text)
     assert [row["id"] for row in ledger.rows(path, search=word)] == ids
+
+
+@pytest.fixture(scope="module")
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("signs") / "calls.db"
+    texts = (
+        *("I write C++ code", "C code, vitamin C, and C#", "rated 5★", "room 5", "10€", "10 dollars"),
+        *("Привет👋", "Don't e-mail me", "ΟΔΟΣ=1"),
+    )
+    with client(path, *[completion() for _ in texts]) as asked:
+        for text in texts:
+            asked.ask(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("word", "ids"),
+    [
+        *(("c++", [1]), ("c#", [2]), ("c", [2, 1]), ("5★", [3]), ("10€", [5]), ("10", [6, 5])),
+        *(("привет👋", [7]), ("ПРИВЕТ", [7]), ("οδος=1", [9])),
+        *(("don't", [8]), ("e-mail", [8]), ('"vitamin"', [2]), ("room.", [4]), ('"C++",', [1])),
+    ],
+)
+def test_signs_are_no_punctuation(signs: Path, word: str, ids: list[int]) -> None:
+    assert [row["id"] for row in ledger.rows(signs, search=word)] == ids
+
+
+def test_case_does_not_matter_without_an_index_either(signs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringup.ledger._read.has_index", lambda _: False)
+    assert [row["id"] for row in ledger.rows(signs, search='"ПРИВЕТ"')] == [7]
+
+
+def test_case_of_a_models_name_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "calls.db"
+    with client(path, completion()) as asked:
+        asked.ask("Hi", model="openai/MÜNCHEN-1")
+    assert [len(ledger.rows(path, model=name)) for name in ("münchen", "*MÜN*", "MüNCHEN-?")] == [1, 1, 1]
 
 
 def test_a_later_call_of_a_chat_said_only_what_is_new_in_it(tmp_path: Path) -> None:
@@ -140,6 +179,7 @@ def test_without_an_index_of_words(path: Path, monkeypatch: pytest.MonkeyPatch) 
         {"until": "2025-13-01"},
         {"min_cost": "much"},
         {"search": 5},
+        {"search": " ".join(map(str, range(101)))},
     ],
 )
 def test_what_can_not_be_read(path: Path, tmp_path: Path, wrong: Any) -> None:
@@ -166,7 +206,8 @@ def test_a_filter_that_there_is_not(path: Path) -> None:
 )
 def test_a_large_file_is_not_read_through(path: Path, filters: Any, step: str) -> None:
     wanted, values = query(filters, indexed=True)
-    plan = [row[3] for row in look(path, f"EXPLAIN QUERY PLAN {wanted}", *values, 20)]
+    with closing(open_to_read(path)) as connection:
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {wanted}", (*values, 20))]
     assert plan[0].startswith(step)
     assert ("USE TEMP B-TREE FOR ORDER BY" in plan) == ("session" in filters)
 

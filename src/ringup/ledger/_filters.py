@@ -24,7 +24,7 @@ class Filters(TypedDict, total=False):
               of these, which must all hold
     since     asked for at this time or later: a datetime, or "2026-11-23" or "2026-11-23T12:00+01:00"
     until     asked for before this time
-    search    all of these words were said in it: see `search`
+    search    all of these words (up to 100) were said in it: see `search`
     session   the call's session
     tags      the call's tags: {"team": "docs"}; None for a value means any
     min_cost  US dollars that the call cost at the least; calls whose cost isn't known are left out
@@ -59,7 +59,7 @@ def conditions(given: Mapping[str, Any], indexed: bool) -> Condition:
 def _conditions(name: str, value: Any, indexed: bool) -> Iterator[Condition]:
     match name:
         case "model":
-            yield _model(str(value).lower())
+            yield _model(str(value).casefold())
         case "status":
             yield from [_status(str(one)) for one in (value if isinstance(value, list | tuple) else [value])]
         case "since" | "until":
@@ -76,13 +76,13 @@ def _conditions(name: str, value: Any, indexed: bool) -> Iterator[Condition]:
             yield "calls.id > ?", (value,)
 
 
-_MODEL = "lower(calls.provider || '/' || calls.model)"
-_ANSWERED = "lower(coalesce(calls.model_answered, ''))"
+_MODEL = "folded(calls.provider || '/' || calls.model)"
+_ANSWERED = "folded(coalesce(calls.model_answered, ''))"
 
 
 def _model(wanted: str) -> Condition:
     if re.search(r"[*?\[]", wanted):
-        return f"{_MODEL} GLOB ? OR lower(calls.model) GLOB ? OR {_ANSWERED} GLOB ?", (wanted,) * 3
+        return f"{_MODEL} GLOB ? OR folded(calls.model) GLOB ? OR {_ANSWERED} GLOB ?", (wanted,) * 3
     return f"instr({_MODEL}, ?) OR instr({_ANSWERED}, ?)", (wanted,) * 2
 
 
@@ -142,10 +142,33 @@ _UNDIVIDED = re.compile(r"[\0\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U001
 """In scripts that don't part words by spaces, as in pictures, the index has no words."""
 
 
+_SIGNS = "#%&@§‰"
+"""Signs that Unicode has among its punctuation."""
+
+
+_AROUND = "\"'“”„‘’«»,.;:!?()[]"
+"""What stands around a word and isn't meant, where a text is searched without the index."""
+
+
+def _is_in_index(word: str) -> bool:
+    """Whether the index can tell it from others: it has letters and digits only, so C++ would be a C, and 5€ a 5."""
+    import unicodedata  # here, for who only writes a ledger
+
+    kinds = {"So" if letter in _SIGNS else unicodedata.category(letter) for letter in word}
+    return any(map(str.isalnum, word)) and kinds.isdisjoint(("Sm", "Sc", "So")) and not _UNDIVIDED.search(word)
+
+
 def _words(wanted: Any) -> list[str]:
     if not isinstance(wanted, str):
         raise ParameterError(f"search={wanted!r} isn't a text of the words to look for", parameter="search")
-    return whole_text(wanted).split()
+    words = list(dict.fromkeys(whole_text(wanted).split()))
+    if len(words) > _MOST_WORDS:
+        raise ParameterError(f"search has {len(words)} words; look for {_MOST_WORDS} at most", parameter="search")
+    return words
+
+
+_MOST_WORDS = 100
+"""SQLite refuses conditions of about a thousand parts, and each word is looked for on its own."""
 
 
 def _said(words: list[str], indexed: bool) -> Iterator[Condition]:
@@ -153,11 +176,12 @@ def _said(words: list[str], indexed: bool) -> Iterator[Condition]:
     if not words:
         yield "0", ()
     for word in words:
-        if indexed and not _UNDIVIDED.search(word) and any(map(str.isalnum, word)):
+        if indexed and _is_in_index(word):
             quoted = word.replace('"', '""')
             yield _SAID.replace(":matches", "SELECT rowid FROM search WHERE search MATCH ?"), (f'"{quoted}"',)
         else:
-            yield _SAID.replace(":matches", "SELECT id FROM turns WHERE instr(lower(text), lower(?))"), (word,)
+            part = (word.strip(_AROUND) or word).casefold()
+            yield _SAID.replace(":matches", "SELECT id FROM turns WHERE instr(folded(text), ?)"), (part,)
 
 
 _SAID = """calls.id IN (WITH RECURSIVE

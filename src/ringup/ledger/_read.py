@@ -62,8 +62,7 @@ def _reading(path: str | os.PathLike[str]) -> Iterator[sqlite3.Connection]:
         with closing(open_to_read(file_of(path))) as connection:
             yield connection
     except (sqlite3.Error, OSError) as error:
-        why = "it is a folder" if file_of(path).is_dir() else error
-        raise ConfigurationError(f"the ledger {str(path)!r} can't be read: {why}.") from None
+        raise ConfigurationError(f"the ledger {str(path)!r} can't be read: {error}.") from None
 
 
 def _found(path: str | os.PathLike[str], statement: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
@@ -176,7 +175,8 @@ def search(path: str | os.PathLike[str], words: str, limit: int = 20) -> list[di
 
     A call says what is new in it: its answer, and of its prompt what comes after the last turn that another call ended
     with; so a system prompt counts for every conversation that it began. Whole words are looked for, in an index, where
-    SQLite has FTS5; else, and for words without letters or in a script without spaces, parts of every text.
+    SQLite has FTS5; else, and for words with a sign (C++, 5€), without letters or in a script without spaces, parts of
+    every text.
     """
     return rows(path, limit, search=words) if words.split() else []
 

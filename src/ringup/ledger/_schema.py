@@ -225,6 +225,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
     """
     import sqlite3  # here, for who keeps no ledger
 
+    _refuse_folder(path)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -240,6 +241,11 @@ def open_ledger(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError("it is a folder")  # SQLite calls it a disk I/O error
 
 
 def _hide(path: Path) -> None:
@@ -266,11 +272,14 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that only reads. A file of an older ringup is brought up to date first. Raises as `open_ledger`.
 
+    Its function `folded` gives a text without the difference of case, also of letters that aren't ASCII.
+
     In a folder that can't be written, where SQLite can't make its WAL, the file is read as one that nobody changes; and
     where there is a WAL that this would leave out, ConfigurationError says what to do.
     """
     import sqlite3
 
+    _refuse_folder(path)
     try:
         return _opened_to_read(path, "mode=ro")
     except sqlite3.OperationalError as error:
@@ -292,6 +301,7 @@ def _opened_to_read(path: Path, how: str) -> sqlite3.Connection:
 
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY)
     connection.row_factory = sqlite3.Row
+    connection.create_function("folded", 1, str.casefold)  # SQLite's own `lower` knows ASCII only
     try:
         if _looked_at(connection, path) != VERSION:
             open_ledger(path).close()
