@@ -24,7 +24,7 @@ import ringup
 from ringup.errors import BudgetExceededError, LedgerError, ParameterError
 from ringup.ledger import tries
 from ringup.spending import Limit, nano, read_cost, read_limits
-from tests.test_client import Face, Wire, chunks, completion
+from tests.test_client import AsyncWire, Face, Wire, chunks, completion
 
 pytest.importorskip("genai_prices")
 
@@ -562,6 +562,37 @@ def test_a_cancelled_task_gives_its_money_back_or_pays(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert spent(tmp_path / "calls.db") == (Decimal("0.01"), 0)  # it may have been answered, and billed, in full
+
+
+def test_a_cancellation_that_meets_the_reservation_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[asyncio.Event] = []
+
+    class Event(asyncio.Event):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    async def main() -> None:
+        wire = AsyncWire(answered())
+        client = ringup.AsyncClient(
+            "gpt-4o-mini",
+            api_key="sk-0123456789abcdef0123",
+            transport=wire,
+            prices=PRICES,
+            max_tokens=10,
+            budget="1 USD",
+        )
+        task = asyncio.create_task(client.ask("a"))
+        while not (made and made[-1].is_set()):  # noqa: ASYNC110 - this very moment is meant
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert wire.sent == []
+        await client.close()
+
+    monkeypatch.setattr("asyncio.Event", Event)
+    asyncio.run(main())
 
 
 THOUSANDTH = Decimal("0.001")

@@ -117,7 +117,7 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
     """Make the call; at the end `record.reply` is the whole answer. Raises APIError, with all that is known in it."""
     time, spent = _Time(plan, env), 0
     if plan.guard:
-        yield from _guarded(plan.guard, record, env)
+        yield from _guarded(plan.guard, record, env.now(), time)
     plan.budget.earn()
     try:
         while True:
@@ -142,7 +142,7 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
             record.tell()
             yield Sleep(wait)
             if plan.guard:
-                yield from plan.guard.again(record, env.now())
+                yield from plan.guard.again(record, env.now(), time.left())
     except RingupError as error:
         if record.attempts[-1].ended is None:
             note_failure(record, error, time.wall())
@@ -157,10 +157,10 @@ def call(plan: Plan, record: Record, env: Env) -> Script:
             plan.guard.end(record)
 
 
-def _guarded(guard: Guard, record: Record, env: Env) -> Script:
+def _guarded(guard: Guard, record: Record, now: float, time: _Time) -> Script:
     """Before the first try: without money for it, there is no call."""
     try:
-        yield from guard.begin(record, env.now())
+        yield from guard.begin(record, now, time.left())
     except RingupError as error:
         record.error, record.outcome = error, "failed"
         record.tell()

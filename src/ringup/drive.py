@@ -167,7 +167,8 @@ async def given(receipt: Receipt, timeout: float | None = None) -> None:  # noqa
             loop.call_soon_threadsafe(done.set)
 
     receipt.when_done(tell)
-    await asyncio.wait_for(done.wait(), timeout)
+    async with asyncio.timeout(timeout):  # `wait_for` may lose a cancellation (Python 3.11)
+        await done.wait()
 
 
 async def drive_async(script: Steps, world: AsyncWorld) -> AsyncGenerator[Event]:

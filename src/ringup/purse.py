@@ -8,6 +8,7 @@ A call waits for its reservation, and isn't made without one. A process that die
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -45,6 +46,8 @@ _MARGIN = 60.0
 """Seconds that a reservation outlives the deadline of its call."""
 
 _NANO = Decimal("1e-9")
+_MOST = 2**53
+"""More than any call costs, and few enough that SQLite can add up a thousand of them."""
 
 
 class _Wish(Struct, frozen=True):
@@ -108,12 +111,12 @@ class Purse:
 
     def take(self, amount: int, session: str | None, now: float, seconds: float) -> Receipt:
         """Reserve an amount, for a call of so many seconds at most. The receipt's result is a _Held or a _Short."""
-        wish = _Wish(self.limits, amount, self._of(session), now, now + seconds + _MARGIN)
+        wish = _Wish(self.limits, min(amount, _MOST), self._of(session), now, now + seconds + _MARGIN)
         return self._store.submit(partial(_reserve, wish))
 
     def settle(self, held: _Held, session: str | None, amount: int) -> None:
         """What was reserved is over, and cost so much."""
-        self._store.owe(partial(_settle, held, self._of(session), amount))
+        self._store.owe(partial(_settle, held, self._of(session), min(amount, _MOST)))
 
     def _of(self, session: str | None) -> str:
         """A session as the tables have it: by its digest, for `purge` leaves them, and a name may say much."""
@@ -165,7 +168,8 @@ def _settle(held: _Held, session: str, amount: int, connection: sqlite3.Connecti
         connection.execute("DELETE FROM budget_reserved WHERE id = ?", (held.id,))
         if amount:
             connection.execute(
-                "INSERT INTO budget_spent VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+                "INSERT INTO budget_spent (hour, session, amount) VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
                 (held.hour, session, amount),
             )
 
@@ -179,26 +183,27 @@ class Guard:
         self._held: list[tuple[Purse, _Held]] = []
         self._paid = False  # what was left while it waited
 
-    def begin(self, record: Record, now: float) -> Script:
+    def begin(self, record: Record, now: float, timeout: float) -> Script:
         """Reserve what the call may cost at the most. Raises BudgetExceededError where that is more than is left, and
-        LedgerError where the budget can't be kept."""
+        LedgerError where the budget can't be kept, or not in so many seconds."""
         amount = self._amount(record)
         try:
             for purse in self._purses:
-                yield from self._take(purse, amount, record, now)
+                yield from self._take(purse, amount, record, now, timeout)
         except BaseException:
             self._release(record, 0)
             raise
 
-    def again(self, record: Record, now: float) -> Script:
+    def again(self, record: Record, now: float, timeout: float) -> Script:
         """Before another try: if the one that failed may be billed, it keeps what was reserved for it."""
         if record.attempts[-1].maybe_billed:
             self._release(record, self._amount(record))
-            yield from self.begin(record, now)
+            yield from self.begin(record, now, timeout)
 
     def end(self, record: Record) -> None:
         """Settle: what the call cost, as far as that is known; else what it may have cost at the most."""
-        self._release(record, self._cost(record))
+        if not sys.is_finalizing():  # else what is reserved expires: in a forked child, it is the parent's to settle
+            self._release(record, self._cost(record))
 
     def _amount(self, record: Record) -> int:
         """The most that one try costs, in billionths."""
@@ -208,18 +213,18 @@ class Guard:
             return 0
         raise _unknown(self._worst, record)
 
-    def _take(self, purse: Purse, amount: int, record: Record, now: float) -> Script:
+    def _take(self, purse: Purse, amount: int, record: Record, now: float, timeout: float) -> Script:
         plan = record.plan
         receipt = purse.take(amount, plan.session, now, plan.timeout)
         try:
-            yield Keep(receipt, plan.timeout)
+            yield Keep(receipt, timeout)
         except BaseException as error:  # left while it waited: what comes of it is given back
             receipt.when_done(lambda: self._give_back(purse, receipt, record))
             if isinstance(error, TimeoutError):
-                raise _unkept(f"its ledger couldn't be written for {plan.timeout:,.3g} s") from None
+                raise _unkept(f"its ledger couldn't be written for {timeout:,.3g} s", record) from None
             raise
         if receipt.error:
-            raise _unkept(receipt.error)
+            raise _unkept(receipt.error, record)
         if isinstance(receipt.result, _Short):
             raise _exceeded(receipt.result, self._worst, record, now)
         self._held.append((purse, receipt.result))
@@ -253,9 +258,10 @@ def _may_hide_thoughts(plan: Plan, came: Any) -> bool:
     return isinstance(plan.request, Request) and thinks(plan.request, plan.rules) and not came.thinking
 
 
-def _unkept(reason: object) -> LedgerError:
+def _unkept(reason: object, record: Record) -> LedgerError:
+    so = "it wasn't tried again" if record.attempts else "nothing was sent"
     return LedgerError(
-        f"the budget can't be kept, and so nothing was sent: {reason}.",
+        f"the budget can't be kept, and so {so}: {reason}.",
         advice="A call with a budget isn't made while its ledger can't be written.",
     )
 

@@ -53,11 +53,11 @@ DEFAULT_IDLE = 60.0
 class Guard(Protocol):
     """Holds the money of a call while it goes on (`ringup.purse`)."""
 
-    def begin(self, record: Record, now: float) -> Script:
-        """Before the first try. Raises BudgetExceededError or LedgerError."""
+    def begin(self, record: Record, now: float, timeout: float) -> Script:
+        """Before the first try; takes so many seconds at most. Raises BudgetExceededError or LedgerError."""
         ...
 
-    def again(self, record: Record, now: float) -> Script:
+    def again(self, record: Record, now: float, timeout: float) -> Script:
         """Before each other one. Raises as `begin`."""
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import suppress
 from functools import cache
@@ -36,7 +37,16 @@ _OPEN: WeakKeyDictionary[Any, Steps] = WeakKeyDictionary()
 
 
 @cache
+def _heed_forks() -> None:
+    """A child goes on with no stream of its parent's."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_OPEN.clear)
+
+
 def _heed_the_end() -> None:
+    """What is registered last is called first: streams end before the ledgers that they are logged in are closed."""
+    _heed_forks()
+    atexit.unregister(_end)
     atexit.register(_end)
 
 

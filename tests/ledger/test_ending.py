@@ -42,6 +42,18 @@ async def main():
 loop = asyncio.new_event_loop()
 loop.run_until_complete(main())
 """
+FORKED = """
+import os
+client = make(ringup.Client, chunks("one", "two"))
+stream = client.stream("a")
+next(stream)
+child = os.fork() if hasattr(os, "fork") else -1
+if child == 0:
+    sys.exit()
+if child > 0:
+    os.waitpid(child, 0)
+list(stream)
+"""
 ASKED_AT_EXIT = """
 client = make(ringup.Client, completion())
 atexit.register(lambda: client.ask("a"))
@@ -65,6 +77,7 @@ atexit.register(lambda: client.ask("b"))
         (EVENTS, ["cancelled"]),
         (FAILED, ["cancelled"]),
         (LEFT_IN_A_LOOP, ["cancelled"]),
+        (FORKED, ["answered"]),
         (ASKED_AT_EXIT, ["answered"]),
         (ASKED_AFTER_THE_WRITER, ["answered"] * 2),
         (ASKED_BEFORE_THE_WRITER, ["answered"] * 2),

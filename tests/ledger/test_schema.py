@@ -164,15 +164,20 @@ def test_every_column_is_documented(path: Path) -> None:
 
 
 def test_a_column_of_one_s_own_is_in_nobody_s_way(path: Path) -> None:
-    with client(path, completion()) as asked:
+    options: dict[str, Any] = {"level": "full", "budget": "1 USD/day", "budget_unknown": "allow"}
+    with client(path, completion(), **options) as asked:
         asked.ask("a")
     connection = sqlite3.connect(path)
-    for name in ("calls", "attempts", "tags"):
+    names = ("calls", "attempts", "tags", "turns", "blobs", "turn_blobs", "budget_spent", "budget_reserved")
+    for name in names:
         connection.execute(f"ALTER TABLE {name} ADD COLUMN mine TEXT")
     connection.close()
-    with client(path, completion()) as asked:
-        asked.ask("b", tags={"team": "x"})
+    picture = ringup.Image(data=b"\x89PNG\r\n\x1a\n" + bytes(40), media_type="image/png")
+    with client(path, completion(), **options) as asked:
+        asked.ask([ringup.Text("b"), picture], tags={"team": "x"})
     assert look(path, "SELECT count(*), count(mine) FROM calls") == [(2, 0)]
+    assert look(path, "SELECT count(*) FROM turn_blobs") == [(1,)]
+    assert look(path, "SELECT count(*) FROM budget_reserved") == [(0,)]
 
 
 def test_datasette_finds_the_index_of_words(path: Path) -> None:

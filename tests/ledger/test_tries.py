@@ -12,7 +12,7 @@ import pytest
 
 import ringup
 from ringup import ledger
-from ringup.ledger import _late
+from ringup.ledger import _late, _writer
 from ringup.ledger._schema import COSTS, VERSION
 from ringup.tokens import prompt_tokens
 from tests.ledger.kit import client, look, table
@@ -141,6 +141,22 @@ def test_what_broke_off_is_counted_in_no_call(path: Path, monkeypatch: pytest.Mo
         asked._ledger.flush()
         assert [row["cost_estimated"] for row in table(path, "calls")] == [1, 1]
     assert names == ["ringup-prices"] * 2
+
+
+def test_a_cost_is_owed_until_it_is_in_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owed: list[bool] = []
+    price = _writer._File.price
+
+    def priced(file: Any, found: list[Any]) -> None:
+        owed.append(_writer.writer_of(path)._is_owing)
+        price(file, found)
+
+    monkeypatch.setattr(_writer._File, "price", priced)
+    with client(path, BROKEN, prices=PRICES) as asked:
+        with pytest.raises(ringup.StreamTruncatedError):
+            list(asked.stream("Hi"))
+        asked._ledger.flush()
+    assert owed == [True]
 
 
 def test_an_estimate_that_fails_takes_no_other_with_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

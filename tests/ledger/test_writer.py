@@ -147,6 +147,17 @@ def test_a_call_of_which_no_account_can_be_given_goes_on(
     assert log.lost == 1
 
 
+def test_a_job_that_can_not_be_done_is_in_no_other_s_way(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log, done = ringup.Ledger(path), []
+    for statement in ("SELECT nothing", "INSERT INTO losses VALUES (1)"):
+        log.owe(lambda connection, statement=statement: connection.execute(statement))
+    log.owe(lambda _: done.append(1))
+    log.flush()
+    assert done == [1]
+    assert "a budget misses what a call spent" in caplog.text
+    log.close()
+
+
 def test_what_failed_is_not_held_for_ever(path: Path) -> None:
     def job(_: Any) -> None:
         raise ValueError

@@ -108,16 +108,15 @@ class Late:
         if not started:
             self._run()
 
-    def take(self) -> list[Priced]:
-        """What was worked out since the last time."""
+    def found(self) -> list[Priced]:
+        """What was worked out, and isn't in the file yet."""
         with self._lock:
-            found, self._found = self._found, []
-            return found
+            return self._found.copy()
 
-    def put_back(self, found: list[Priced]) -> None:
-        """These couldn't be written."""
+    def drop(self, count: int) -> None:
+        """So many of what was found first are in the file now, or are given up."""
         with self._lock:
-            self._found = found + self._found
+            del self._found[:count]
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until nothing is being worked out."""

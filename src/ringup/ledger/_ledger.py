@@ -22,6 +22,8 @@ __all__ = ["Ledger", "kept", "unwritten"]
 _PATIENCE = 8.0
 """Seconds: more than a lock of somebody else's is waited for, so that what is lost is known, and said, at the end."""
 
+_ENDED = "the program has ended"
+
 
 class Ledger:
     """Logs calls in the SQLite file at `path` (`~` is your home). Share one between clients, or give each the path: in
@@ -73,6 +75,8 @@ class Ledger:
         """Log a call that is over. Returns at once. A receipt tells when it is in the file: very soon, then."""
         if sys.is_finalizing():  # no thread starts any more, and nothing can be imported
             self._at_the_end += 1
+            if receipt:
+                receipt.settle(error=RuntimeError(_ENDED))
             return
         try:
             account = account_of(record, self._privacy.keeps_content)
@@ -106,7 +110,7 @@ class Ledger:
         """As `run`, without waiting: the receipt has the result, or the error."""
         receipt = Receipt()
         if sys.is_finalizing():
-            receipt.settle(error=RuntimeError("the program has ended"))
+            receipt.settle(error=RuntimeError(_ENDED))
         else:
             self._writer.add(Entry(job=job, receipt=receipt))
         return receipt

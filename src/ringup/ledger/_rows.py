@@ -44,6 +44,7 @@ _NAMED = frozenset(
         *("generationConfig", "thinkingConfig", "toolConfig", "functionCallingConfig", "imageConfig", "speechConfig"),
         *("reasoning", "thinking", "text", "format", "response_format", "json_schema", "output_config", "tool_choice"),
         *("stream_options", "cache_control", "audio", "options", "provider", "web_search_options"),
+        *("usage", "chat_template_kwargs", "context_management", "voiceConfig", "prebuiltVoiceConfig"),
     }
 )
 """Objects whose names are the vendor's own. In any other (a schema, `metadata`, `logit_bias`), they may be the user's:

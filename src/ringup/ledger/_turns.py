@@ -157,7 +157,7 @@ class Turns:
         if self._index:
             insert(self._connection, "search (rowid, text)", [(self._ids[link], self._turns[link][2]) for link in new])
         held = [(self._ids[link], self._ids[blob]) for link in new for blob in dict.fromkeys(self._holds.get(link, ()))]
-        insert(self._connection, "turn_blobs", held)
+        insert(self._connection, "turn_blobs (turn, blob)", held)
         for waiting in (self._turns, self._blobs, self._holds):
             waiting.clear()
         return self._ids
@@ -174,9 +174,10 @@ class Turns:
         self._ids.update({link: number for number, link in enumerate(rest, last + 1)})
         if table == "turns":
             rows = [(self._ids[link], link, self._ids.get(new[link][0]), *new[link][1:]) for link in rest]
+            insert(self._connection, "turns (id, hash, parent, role, text, parts)", rows)
         else:
             rows = [(self._ids[link], *new[link]) for link in rest]
-        insert(self._connection, table, rows)
+            insert(self._connection, "blobs (id, hash, media_type, size, data)", rows)
         return rest
 
 

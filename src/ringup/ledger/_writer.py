@@ -138,7 +138,8 @@ class Writer:
         self.path = path
         self.lost = 0
         self.is_over = False  # it is the parent's, and this is a child that was forked
-        self._busy = threading.Lock()  # held while the connection is at work
+        self._busy = threading.RLock()  # held while the connection is at work; who is told of an end may add more
+        self._heeds_the_end = False
         self._file: _File | None = None
         self._late = Late(self._wake)
         self._owed: list[Job] = []
@@ -197,7 +198,6 @@ class Writer:
             if thread:
                 self._queue.put(None)
                 self._hurry.put(None)
-            atexit.unregister(self.stop)
         if thread:
             thread.join(timeout)
 
@@ -213,11 +213,18 @@ class Writer:
         except RuntimeError:
             return False
         self._queue, self._hurry, self._thread = source, hurry, thread
+        self._heed_the_end()
+        return True
+
+    def _heed_the_end(self) -> None:
+        """Once, when the first call begins: then streams end before (see `ringup.streams`)."""
+        if self._heeds_the_end:
+            return
+        self._heeds_the_end = True
         atexit.register(self.stop, 5.0)
         processes = sys.modules.get("multiprocessing")
         if processes and processes.parent_process():  # its forked children end without atexit
             sys.modules["multiprocessing.util"].Finalize(None, self.stop, (5.0,), exitpriority=0)
-        return True
 
     # In the thread
 
@@ -243,7 +250,6 @@ class Writer:
                 return False
             if self._queue is source:
                 self._thread = None
-                atexit.unregister(self.stop)
             return True
 
     def _write_all(self) -> None:
@@ -275,8 +281,6 @@ class Writer:
             self._catch_up()
 
     def _commit(self, entries: list[Entry]) -> None:
-        import sqlite3  # here, for who keeps no ledger
-
         if not entries:
             return
         try:
@@ -284,15 +288,15 @@ class Writer:
         except BaseException as error:  # a hook may raise anything
             self._is_stuck = True
             self._close()
-            if len(entries) > 1 and not isinstance(error, (sqlite3.OperationalError, OSError, RingupError)):
-                for entry in entries:  # one of them is the trouble, and not the file
+            if len(entries) > 1 and not _is_of_the_file(error):
+                for entry in entries:
                     self._commit([entry])
                 return
             self.lose(entries, error)
             return
         self._missed = []
-        if self._file and self._file.is_shared and sqlite3.sqlite_version_info < _FIXED_IN:
-            self._warn_of_others(sqlite3.sqlite_version)
+        if self._file and self._file.is_shared:
+            self._warn_of_others()
         for entry in entries:
             entry.settle()
 
@@ -312,21 +316,28 @@ class Writer:
     def _catch_up(self) -> None:
         """Fill in the costs of rows that were written without, and do the jobs that nobody waits for. Where that can't
         be, it is tried again with each batch, and at the end."""
-        found = [] if self._is_stuck else self._late.take()
-        if self._is_stuck or not (found or self._owed):
+        if self._is_stuck or not ((found := self._late.found()) or self._owed):
             return
         try:
             file = self._opened()
             if found:
                 file.price(found)
-                found = []
+                self._late.drop(len(found))
             while self._owed:
-                file.work(self._owed[0])
+                self._pay(file, self._owed[0])
                 del self._owed[0]
         except Exception:
-            self._late.put_back(found)
             self._is_stuck = True
             self._close()
+
+    def _pay(self, file: _File, job: Job) -> None:
+        """Do a job that nobody waits for. One that never can be done isn't in the way of those after it."""
+        try:
+            file.work(job)
+        except Exception as error:
+            if _is_of_the_file(error):
+                raise
+            self._warn("owed", "a budget misses what a call spent: the ledger %s can't take it (%s)", self.path, error)
 
     def _opened(self) -> _File:
         if self._file and self._file.is_gone():
@@ -354,10 +365,11 @@ class Writer:
             self._late.join(_PATIENCE)
             self._is_stuck = False
             self._catch_up()
-            if unpriced := self._late.take():
+            if unpriced := self._late.found():
+                self._late.drop(len(unpriced))
                 self._count(len(unpriced), "their costs couldn't be written")
             if self._owed:
-                self._warn("owed", "the ledger %s can't be written: a budget misses what calls spent", self.path)
+                self._warn("owed", "a budget misses what calls spent: the ledger %s can't be written", self.path)
             self._close()
 
     def lose(self, entries: list[Entry], error: BaseException) -> None:
@@ -371,13 +383,17 @@ class Writer:
         self._missed = [*self._missed[-99:], (round(time.time() * 1e6), os.getpid(), calls, str(reason))]
         self._warn("lost", "the ledger %s can't be written (%s): calls go on, unlogged", self.path, reason)
 
-    def _warn_of_others(self, version: str) -> None:
+    def _warn_of_others(self) -> None:
+        import sqlite3  # here, for who keeps no ledger
+
+        if sqlite3.sqlite_version_info >= _FIXED_IN:
+            return
         self._warn(
             "shared",
             "several processes write to the ledger %s, and SQLite before 3.51.3 (this is %s) has a bug that can, very "
             "rarely, spoil a file then: give each process a file of its own, or use a Python with a newer SQLite",
             self.path,
-            version,
+            sqlite3.sqlite_version,
         )
 
     def _warn(self, what: str, *message: Any) -> None:
@@ -494,6 +510,15 @@ class _File:
         insert(self.connection, INTO_CALLS, [one.call for one in rows])
         insert(self.connection, INTO_ATTEMPTS, [row for one in rows for row in one.attempts])
         insert(self.connection, INTO_TAGS, [row for one in rows for row in one.tags])
+
+
+def _is_of_the_file(error: BaseException) -> bool:
+    """Whether the trouble is that of a file that is locked, full or out of reach, and not of what is written."""
+    import sqlite3  # here, for who keeps no ledger
+
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_ERROR
+    return isinstance(error, (OSError, RingupError))
 
 
 def _is_ending() -> bool:
