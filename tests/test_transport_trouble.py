@@ -382,8 +382,11 @@ def test_a_transport_works_on_after_ctrl_c(kind: Any) -> None:
 # ── Cancellation ──
 
 
-async def cancelled_after(work: Any, seconds: float) -> None:
+async def cancelled_after(work: Any, seconds: float, server: Server | None = None) -> None:
+    """Cancel it so many seconds after it began; of a first request, after it reached the server."""
     task = asyncio.ensure_future(work)
+    while server and not server.peers:
+        await asyncio.sleep(0.01)
     await asyncio.sleep(seconds)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -398,9 +401,9 @@ def test_cancelled_while_waiting_for_the_head(kind: Any, way: str) -> None:
     async def main() -> None:
         transport = make_async_transport(Options(), kind)
         if way == "exchange":
-            await cancelled_after(transport.exchange(server.url, REQUEST, AUTH, 0.8, 1000), 0.2)
+            await cancelled_after(transport.exchange(server.url, REQUEST, AUTH, WAIT, 1000), 0.2, server)
         else:
-            await cancelled_after(transport.open(server.url, REQUEST, AUTH, WAIT), 0.2)
+            await cancelled_after(transport.open(server.url, REQUEST, AUTH, WAIT), 0.2, server)
         if kind == "pyreqwest":  # it lets go when the answer begins: see ringup.transport._pyreqwest
             told.set()
         assert await asyncio.to_thread(server.last.gone.wait, WAIT)

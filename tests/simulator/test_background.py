@@ -26,7 +26,6 @@ def client(simulator: Simulator) -> Iterator[Any]:
 def test_the_clock_brings_it_to_its_end(client: Any, simulator: Simulator) -> None:
     made = client.responses.create(model=MODEL, input="Count to 3", background=True)
     assert (made.status, made.background, made.output, made.usage) == ("queued", True, [], None)
-    assert client.responses.retrieve(made.id).status == "queued"
     simulator.advance(1.5)
     found = client.responses.retrieve(made.id)
     assert (found.status, found.output, found.usage) == ("in_progress", [], None)
