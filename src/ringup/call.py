@@ -165,8 +165,9 @@ def _guarded(guard: Guard, record: Record, now: float, time: _Time) -> Script:
         record.error, record.outcome = error, "failed"
         record.tell()
         raise
-    except BaseException:
+    except BaseException:  # cancelled, interrupted, or closed by the user
         record.outcome = "cancelled"
+        record.tell()
         raise
 
 

@@ -12,7 +12,7 @@ __all__ = ["Lock"]
 
 
 class Lock:
-    """As `threading.Lock` in a `with`."""
+    """As `threading.Lock` in a `with`; `enter_at_once` is for who does without where it is held."""
 
     __slots__ = ("__weakref__", "_lock")
 
@@ -22,6 +22,10 @@ class Lock:
 
     def __enter__(self) -> None:
         self._lock.acquire()
+
+    def enter_at_once(self) -> bool:
+        """Whether nobody else holds it: then it is held now, until `__exit__`."""
+        return self._lock.acquire(blocking=False)
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()

@@ -76,8 +76,9 @@ def _why(error: RingupError | None) -> str:
 
 
 def _debug(log: logging.Logger, record: Record, who: str) -> None:
-    attempt, usage = record.attempts[-1], getattr(record.reply, "usage", None)
+    usage = getattr(record.reply, "usage", None)
     if record.outcome == "open":
+        attempt = record.attempts[-1]
         log.debug("%s: try %d, %d bytes%s", who, attempt.number, attempt.bytes_sent, _content(record))
     elif usage is None:
         log.debug("%s: %s", who, record.outcome)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -78,25 +79,39 @@ class _Here:
     """Runs jobs at once, on a database in memory."""
 
     def __init__(self) -> None:
+        import sqlite3  # here, for who has no budget
+
         self._lock = Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._owed: deque[Callable[[Any], Any]] = deque()
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
 
     def owe(self, job: Callable[[Any], Any]) -> None:
-        """As `Ledger.owe`."""
-        self.submit(job)
+        """As `Ledger.owe`. A stream that is garbage may end in the midst of another job: who does that does this too,
+        afterwards."""
+        self._owed.append(job)
+        self._pay()
+
+    def _pay(self) -> None:
+        while self._owed and self._lock.enter_at_once():
+            try:
+                self._pay_all()
+            finally:
+                self._lock.__exit__()
+
+    def _pay_all(self) -> None:
+        while self._owed:
+            self._owed.popleft()(self._connection)
 
     def submit(self, job: Callable[[Any], Any]) -> Receipt:
         """As `Ledger.submit`."""
-        import sqlite3  # here, for who has no budget
-
         receipt = Receipt()
         with self._lock:
-            if self._connection is None:
-                self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
             try:
+                self._pay_all()
                 receipt.settle(job(self._connection))
             except Exception as error:
                 receipt.settle(error=error)
+        self._pay()
         return receipt
 
 
@@ -202,7 +217,7 @@ class Guard:
 
     def end(self, record: Record) -> None:
         """Settle: what the call cost, as far as that is known; else what it may have cost at the most."""
-        if not sys.is_finalizing():  # else what is reserved expires: in a forked child, it is the parent's to settle
+        if record.is_ours() and not sys.is_finalizing():  # else it is the parent's to settle, or expires
             self._release(record, self._cost(record))
 
     def _amount(self, record: Record) -> int:

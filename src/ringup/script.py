@@ -4,6 +4,7 @@ writes. Drivers, the ledger and whoever else looks on know a call by these.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -171,12 +172,13 @@ class Record:
     when the call is over, also where its budget refused it and there is no attempt. `announced` is the last attempt as
     it was told to `on_event`, so that none is told twice. `cut` says that the stream of a whole answer broke off,
     perhaps before its usage. `queued` is when the call was asked for, in seconds since the epoch; `ask` names the ask
-    that it is part of, and `step` its place there. `receipt` is the ledger's, where somebody waits for it.
+    that it is part of, and `step` its place there. `receipt` is the ledger's, where somebody waits for it. `process` is
+    the one that made the call: in a child that it forks, nobody is told.
     """
 
     __slots__ = (
         *("announced", "ask", "attempts", "cut", "error", "fold", "handed_out", "outcome", "plan", "queued", "receipt"),
-        *("reply", "step", "watch"),
+        *("process", "reply", "step", "watch"),
     )
 
     def __init__(self, plan: Plan, watch: Callable[[Record], None] | None = None) -> None:
@@ -194,6 +196,7 @@ class Record:
         self.ask: str | None = None
         self.step = 0
         self.receipt: Any = None
+        self.process = os.getpid()
 
     def change(self, **fields: Any) -> None:
         """Rewrite the last attempt."""
@@ -201,5 +204,9 @@ class Record:
 
     def tell(self) -> None:
         """Let the watcher look."""
-        if self.watch:
+        if self.watch and self.is_ours():
             self.watch(self)
+
+    def is_ours(self) -> bool:
+        """Whether it is a call of this process, and not of the one that it was forked from."""
+        return self.process == os.getpid()

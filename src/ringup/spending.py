@@ -70,31 +70,32 @@ def read_limits(budget: Any) -> tuple[Limit, ...]:
 def _limit(given: Any) -> Limit:
     if isinstance(given, Limit):
         return given
-    found = re.fullmatch(_WRITTEN, str(given)) if isinstance(given, (str, int, float, Decimal)) else None
-    period = (found[2] or "total").lower() if found else ""
-    if found is None or isinstance(given, bool) or period not in ("total", "hour", "day", "month", "session"):
-        raise ParameterError(
-            f"budget={given!r} can't be read",
-            parameter="budget",
-            advice=_advice(given, _BUDGETS),
-        )
-    return Limit(_amount("budget", found[1].replace(",", "").replace("_", "")), cast("Period", period))
+    number, period = _read(given)
+    if not number or period not in ("", "total", "hour", "day", "month", "session"):
+        raise ParameterError(f"budget={given!r} can't be read", parameter="budget", advice=_advice(given, _BUDGETS))
+    return Limit(_amount("budget", number), cast("Period", period or "total"))
 
 
 def read_cost(value: Any) -> Decimal | None:
     """`max_cost`: US dollars, as a number or a text ("0.05", "0.05 USD"). Raises ParameterError."""
     if value is None:
         return None
-    found = re.fullmatch(_WRITTEN, str(value)) if isinstance(value, (str, int, float, Decimal)) else None
-    if isinstance(value, (float, Decimal)) and not found:  # 1e-05
-        return _amount("max_cost", str(value))
-    if found is None or found[2] or isinstance(value, bool):
+    number, period = _read(value)
+    if not number or period:
         raise ParameterError(
             f"max_cost={value!r} isn't a number of US dollars",
             parameter="max_cost",
             advice=_advice(value, "For example: max_cost=0.05"),
         )
-    return _amount("max_cost", found[1].replace(",", "").replace("_", ""))
+    return _amount("max_cost", number)
+
+
+def _read(given: Any) -> tuple[str, str]:
+    """An amount's number, and per what it is; both empty for what isn't one."""
+    if isinstance(given, (int, float, Decimal)) and not isinstance(given, bool):
+        return str(given), ""
+    found = re.fullmatch(_WRITTEN, given) if isinstance(given, str) else None
+    return (found[1].replace(",", "").replace("_", ""), (found[2] or "").lower()) if found else ("", "")
 
 
 def _advice(given: Any, usual: str) -> str:

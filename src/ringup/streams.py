@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 from weakref import WeakKeyDictionary
 
 from ringup.drive import given
+from ringup.ending import at_the_end
 from ringup.errors import ConfigurationError
 from ringup.events import Event, TextDelta
 from ringup.later import later
@@ -32,30 +32,22 @@ else:
 __all__ = ["AsyncStream", "Stream"]
 
 
-_OPEN: WeakKeyDictionary[Any, Steps] = WeakKeyDictionary()
-"""The streams that go on, as they are driven, and the script of each."""
+_OPEN: WeakKeyDictionary[Any, tuple[int, Steps]] = WeakKeyDictionary()
+"""The streams that go on, as they are driven: the process that began each, and its script."""
 
 
 @cache
-def _heed_forks() -> None:
-    """A child goes on with no stream of its parent's."""
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_OPEN.clear)
-
-
-def _heed_the_end() -> None:
-    """What is registered last is called first: streams end before the ledgers that they are logged in are closed."""
-    _heed_forks()
-    atexit.unregister(_end)
-    atexit.register(_end)
+def _heed_the_end(_process: int) -> None:
+    """Once in each process."""
+    at_the_end(_end, rank=1)
 
 
 def _end() -> None:
     """At the end of the program, streams that somebody left open are over: now they can still be logged and paid, and
     when Python takes its modules apart no more."""
-    for driven, script in list(_OPEN.items()):
+    for driven, (process, script) in list(_OPEN.items()):
         is_read = getattr(driven, "gi_running", False) or getattr(driven, "ag_running", False)
-        if not is_read:  # else by a thread, or by a loop that stands still
+        if process == os.getpid() and not is_read:  # else by a thread, or by a loop that stands still
             with suppress(Exception):
                 script.close()
 
@@ -63,8 +55,9 @@ def _end() -> None:
 class _Streamed(Generic[T]):
     def __init__(self, driven: Any, record: Record | Session, script: Steps) -> None:
         self._record = record
-        _OPEN[driven] = script
-        _heed_the_end()
+        process = os.getpid()
+        _OPEN[driven] = process, script
+        _heed_the_end(process)
 
     def _partials(self) -> tuple[Partials, Session]:
         record = self._record
@@ -79,7 +72,7 @@ class _Streamed(Generic[T]):
     def _receipt(self) -> Receipt | None:
         """What a stream that was left still has to wait for, with `durability="call"`."""
         record = self._record if isinstance(self._record, Record) else self._record.record
-        return record.receipt if record and record.outcome != "open" else None
+        return record.receipt if record and record.outcome != "open" and record.is_ours() else None
 
     @property
     def reply(self) -> Reply[T]:

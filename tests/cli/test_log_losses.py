@@ -27,7 +27,7 @@ def test_the_log_tells_what_it_lacks(
         other = sqlite3.connect(path)
         other.execute("BEGIN IMMEDIATE")
         asked.ask("b")
-        ringup.Ledger(path).flush()
+        ringup.Ledger(path).close()
         other.close()
         asked.ask("c")
     done = CliRunner().invoke(app, ["log"])

@@ -17,10 +17,10 @@ import asyncio, atexit, sys
 import ringup
 from tests.test_client import CANARY, AsyncWire, Wire, chunks, completion
 
-def make(kind, *answers):
+def make(kind, *answers, **options):
     wire = (AsyncWire if kind is ringup.AsyncClient else Wire)(*answers)
     money = {"prices": {"gpt-4o-mini": {"input": 0, "output": 1000}}, "budget": "1 USD/day"}
-    return kind("gpt-4o-mini", max_tokens=10, api_key=CANARY, transport=wire, ledger=sys.argv[1], **money)
+    return kind("gpt-4o-mini", max_tokens=10, api_key=CANARY, transport=wire, ledger=sys.argv[1], **money, **options)
 """
 
 LEFT = """
@@ -54,6 +54,44 @@ if child > 0:
     os.waitpid(child, 0)
 list(stream)
 """
+FORKED_WITHIN = """
+import os
+
+def main():
+    client = make(ringup.Client, chunks("one", "two"))
+    with client.stream("a") as stream:
+        next(stream)
+        child = os.fork() if hasattr(os, "fork") else -1
+        if child == 0:
+            sys.exit()
+        if child > 0:
+            os.waitpid(child, 0)
+        list(stream)
+
+main()
+"""
+LEFT_BY_A_WORKER = """
+import multiprocessing
+
+def main():
+    global client, stream
+    client = make(ringup.Client, completion(), chunks("one", "two"))
+    client.ask("a")
+    stream = client.stream("b")
+    next(stream)
+
+way = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+worker = multiprocessing.get_context(way).Process(target=main)
+if __name__ == "__main__":
+    worker.start()
+    worker.join()
+"""
+LEFT_WITH_A_GOODBYE = """
+client = make(ringup.Client, chunks("one", "two"), chunks("three"))
+stream = client.stream("a")
+next(stream)
+atexit.register(lambda: list(client.stream("b")))
+"""
 ASKED_AT_EXIT = """
 client = make(ringup.Client, completion())
 atexit.register(lambda: client.ask("a"))
@@ -78,6 +116,10 @@ atexit.register(lambda: client.ask("b"))
         (FAILED, ["cancelled"]),
         (LEFT_IN_A_LOOP, ["cancelled"]),
         (FORKED, ["answered"]),
+        (FORKED_WITHIN, ["answered"]),
+        (FORKED_WITHIN.replace('"two"))', '"two"), durability="call")'), ["answered"]),
+        (LEFT_BY_A_WORKER, ["answered", "cancelled"]),
+        (LEFT_WITH_A_GOODBYE, ["answered", "cancelled"]),
         (ASKED_AT_EXIT, ["answered"]),
         (ASKED_AFTER_THE_WRITER, ["answered"] * 2),
         (ASKED_BEFORE_THE_WRITER, ["answered"] * 2),

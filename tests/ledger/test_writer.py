@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,26 +46,85 @@ def make(path: Any, *answers: Any, **options: Any) -> ringup.Client:
 # In nobody's way
 
 
-def test_a_locked_file_costs_rows_and_no_calls(path: Path, impatient: None, caplog: pytest.LogCaptureFixture) -> None:
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """While somebody else writes to the file."""
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_a_locked_file_is_waited_for_and_holds_up_no_call(
+    path: Path, impatient: None, caplog: pytest.LogCaptureFixture
+) -> None:
     log = ringup.Ledger(path)
     with make(log, *[completion()] * 5) as asked:
         asked.ask("a")
         log.flush()
-        other = sqlite3.connect(path)
-        other.execute("BEGIN IMMEDIATE")
-        begun = time.monotonic()
-        for word in "bcd":
-            asked.ask(word)
-        assert time.monotonic() - begun < 5  # of a wait of 5 s for each there is no trace
+        with locked(path):
+            begun = time.monotonic()
+            for word in "bcd":
+                asked.ask(word)
+            assert time.monotonic() - begun < 5  # of a wait of 5 s for each there is no trace
+            log.flush(0.5)
+            assert len(ledger.rows(path)) == 1
         log.flush()
-        assert log.lost == 3
-        other.close()
+        assert len(ledger.rows(path)) == 4
+        asked.ask("e")
+    assert (len(ledger.rows(path)), log.lost) == (5, 0)
+    assert caplog.text.count("is locked by another program") == 1
+
+
+def test_what_a_locked_file_takes_no_more_at_the_end_is_counted(
+    path: Path, impatient: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = ringup.Ledger(path)
+    with make(log, *[completion()] * 5) as asked:
+        asked.ask("a")
+        log.flush()
+        with locked(path):
+            for word in "bcd":
+                asked.ask(word)
+            log.close()
+            assert log.lost == 3
         asked.ask("e")
     assert len(ledger.rows(path)) == 2
     assert caplog.text.count("can't be written") == 1
     told = ledger.losses(path)
     assert sum(loss["calls"] for loss in told) == 3
     assert {(loss["process"], loss["reason"]) for loss in told} == {(os.getpid(), "database is locked")}
+
+
+def test_a_handler_that_raises_ends_no_writer(path: Path, impatient: None) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise RuntimeError
+
+    logger, broken = logging.getLogger("ringup"), Broken(level=logging.WARNING)
+    logger.addHandler(broken)
+    try:
+        with make(path, *[completion()] * 2) as asked:
+            asked.ask("a")
+            asked._ledger.flush()
+            with locked(path):
+                asked.ask("b")
+                asked._ledger.flush(0.3)
+    finally:
+        logger.removeHandler(broken)
+    assert len(ledger.rows(path)) == 2
+
+
+def test_a_program_that_ends_says_what_it_lost(path: Path) -> None:
+    """Its last wait for a lock is no longer than the program waits for its thread."""
+    code = (
+        "import logging, sys, ringup; logging.basicConfig()\nringup.Client('sim/small', ledger=sys.argv[1]).ask('Hi')"
+    )
+    ringup.Ledger(path).run(lambda _: None)
+    with locked(path):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True, timeout=60
+        )
+    assert "can't be written (database is locked): calls go on, unlogged" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="who may do everything is never refused")

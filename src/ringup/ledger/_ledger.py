@@ -19,9 +19,6 @@ from ringup.script import Keep, Record, Script
 
 __all__ = ["Ledger", "kept", "unwritten"]
 
-_PATIENCE = 8.0
-"""Seconds: more than a lock of somebody else's is waited for, so that what is lost is known, and said, at the end."""
-
 _ENDED = "the program has ended"
 
 
@@ -34,9 +31,10 @@ class Ledger:
     redact   a function of a text that gives what may be kept of it, for level="redacted"; default: e-mail addresses,
              telephone, card and account numbers become a word in brackets. It runs in the ledger's thread
 
-    A ledger is never in a call's way. What can't be written (a full disk, a file that is locked for long) is counted
-    in `lost`, and a warning says so once. A process that is killed loses the rows of its last 100 ms at most; with
-    `Client(durability="call")` none. Raises ParameterError for a level that there isn't.
+    A ledger is never in a call's way. Rows wait for a file that another program has locked, until the ledger is closed.
+    What can't be written (on a full disk, say) is counted in `lost`, and a warning says so once. A process that is
+    killed loses the rows of its last 100 ms at most; with `Client(durability="call")` none. Raises ParameterError for
+    a level that there isn't.
     """
 
     def __init__(
@@ -91,7 +89,7 @@ class Ledger:
 
     def close(self) -> None:
         """Write what is left, and stop the writer. A later `add` starts it again."""
-        self._writer.stop(_PATIENCE)
+        self._writer.stop()
 
     def purge(self, *, before: datetime | str | None = None, session: str | None = None, id: int | None = None) -> int:
         """Remove calls, with all that was said in them and in no other call. Gives how many.

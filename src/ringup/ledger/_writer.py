@@ -13,7 +13,6 @@ from __future__ import annotations
 import atexit
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,12 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from ringup.ending import at_the_end, is_ending
 from ringup.errors import RingupError
 from ringup.ledger._account import Account
 from ringup.ledger._late import Late, Priced, bills, not_yet
 from ringup.ledger._private import Privacy, Secrets
 from ringup.ledger._rows import Rows, cost_rows, make_rows
 from ringup.ledger._schema import (
+    BUSY,
     COSTS,
     INTO_ATTEMPTS,
     INTO_CALLS,
@@ -65,7 +66,10 @@ _GAP = 0.005
 """Seconds between two commits, at least: for other processes that want to write."""
 
 _IDLE = 10.0
-_PATIENCE = 5.0
+_SOON = 0.1
+_LAST = BUSY + 3.0
+"""Seconds for all that is left at the end: more than a lock of somebody else's is waited for."""
+
 _MOST_WAITING = 256 * 1024 * 1024
 """Bytes of requests (and answers, where words are kept) that may wait for the disk. Beyond that, calls go on
 unlogged."""
@@ -141,10 +145,15 @@ class Writer:
         self._busy = threading.RLock()  # held while the connection is at work; who is told of an end may add more
         self._heeds_the_end = False
         self._file: _File | None = None
+        self._accounts: list[
+            Entry
+        ] = []  # to be written: of the last batch, and of those before where the file is locked
         self._late = Late(self._wake)
         self._owed: list[Job] = []
         self._secrets = Secrets()
         self._is_stuck = False  # the file couldn't be written a moment ago
+        self._is_last = False  # there is no later for what can't be written now
+        self._given_up: BaseException | None = None
         self._missed: list[tuple[int, int, int, str]] = []
         self._warned: set[str] = set()
         self._waiting = 0
@@ -177,7 +186,7 @@ class Writer:
     @property
     def _is_owing(self) -> bool:
         """Whether something is still to be written for what came before."""
-        return self._late.is_owing or bool(self._owed)
+        return self._late.is_owing or bool(self._owed or self._accounts)
 
     def flush(self, timeout: float) -> None:
         """Wait until all that was added is in the file, with its costs, or is lost; so many seconds at most."""
@@ -191,19 +200,20 @@ class Writer:
             if self._is_stuck:
                 time.sleep(_GLANCE)
 
-    def stop(self, timeout: float) -> None:
+    def stop(self) -> None:
         """Write what is left, and end the thread."""
         with self._lock:
             thread, self._thread = self._thread, None
             if thread:
+                self._is_last = True
                 self._queue.put(None)
                 self._hurry.put(None)
         if thread:
-            thread.join(timeout)
+            thread.join(_LAST)
 
     def _start(self) -> bool:
         """False when no thread can be started any more, or it would be stopped at once."""
-        if _is_ending():
+        if is_ending():
             return False
         source: _Queue = queue.SimpleQueue()
         hurry: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -213,30 +223,24 @@ class Writer:
         except RuntimeError:
             return False
         self._queue, self._hurry, self._thread = source, hurry, thread
-        self._heed_the_end()
+        self._is_last, self._given_up = False, None
+        if not self._heeds_the_end:
+            self._heeds_the_end = True
+            at_the_end(self.stop, rank=0)
         return True
-
-    def _heed_the_end(self) -> None:
-        """Once, when the first call begins: then streams end before (see `ringup.streams`)."""
-        if self._heeds_the_end:
-            return
-        self._heeds_the_end = True
-        atexit.register(self.stop, 5.0)
-        processes = sys.modules.get("multiprocessing")
-        if processes and processes.parent_process():  # its forked children end without atexit
-            sys.modules["multiprocessing.util"].Finalize(None, self.stop, (5.0,), exitpriority=0)
 
     # In the thread
 
     def _run(self, source: _Queue, hurry: queue.SimpleQueue[None]) -> None:
         going, begun, ended, took = True, 0.0, 0.0, 1.0  # the first ones are slow, while all is being loaded
         while going:
-            batch, going = _gather(source, hurry, max(begun + _period(took), ended + _GAP))
+            patience = _SOON if self._is_owing else _IDLE
+            batch, going = _gather(source, hurry, max(begun + _period(took), ended + _GAP), patience)
             begun = time.monotonic()
             self._write(batch)
             ended = time.monotonic()
             took = max(ended - begun, took * _FORGOTTEN)
-            if going and not batch:
+            if going and not batch and patience == _IDLE:
                 going = not self._retire(source)
         with self._lock:
             last = self._thread is None
@@ -260,45 +264,59 @@ class Writer:
                 entry = self._queue.get()
                 if entry:
                     batch.append(entry)
+        self._is_last, self._given_up = True, None
         self._write(batch)
         self._finish()
 
     def _write(self, batch: list[Entry]) -> None:
         """Write a batch: accounts together, and each job where it stands between them."""
-        with self._lock:
-            self._waiting -= sum([entry.account.weight for entry in batch if entry.account])
         with self._busy:
+            waited = _weight(self._accounts) + _weight(batch)
             self._is_stuck = False
-            accounts: list[Entry] = []
             for entry in batch:
                 if entry.account:
-                    accounts.append(entry)
+                    self._accounts.append(entry)
                     continue
-                self._commit(accounts)
-                accounts = []
+                self._commit()
                 self._work(entry)
-            self._commit(accounts)
+            self._commit()
             self._catch_up()
+            done = waited - _weight(self._accounts)
+        with self._lock:
+            self._waiting -= done
 
-    def _commit(self, entries: list[Entry]) -> None:
-        if not entries:
-            return
+    def _commit(self) -> None:
+        """Write the accounts that wait."""
+        if self._accounts:
+            self._accounts = self._put(self._accounts)
+
+    def _put(self, entries: list[Entry]) -> list[Entry]:
+        """Write these. Gives those that it is to be tried with again."""
         try:
             self._opened().write(entries, self._missed)
         except BaseException as error:  # a hook may raise anything
             self._is_stuck = True
             self._close()
             if len(entries) > 1 and not _is_of_the_file(error):
-                for entry in entries:
-                    self._commit([entry])
-                return
-            self.lose(entries, error)
-            return
+                return [left for entry in entries for left in self._put([entry])]
+            return self._spared(entries, error)
         self._missed = []
         if self._file and self._file.is_shared:
             self._warn_of_others()
         for entry in entries:
             entry.settle()
+        return []
+
+    def _spared(self, entries: list[Entry], error: BaseException) -> list[Entry]:
+        """Those that can wait for a lock of somebody else's; the others are lost."""
+        can_wait = _is_locked(error) and not self._is_last
+        if self._is_last and _is_of_the_file(error):
+            self._given_up = error
+        if can_wait:
+            self._warn("locked", "the ledger %s is locked by another program: rows wait for it", self.path)
+        if lost := [entry for entry in entries if entry.receipt or not can_wait]:
+            self.lose(lost, error)
+        return [entry for entry in entries if can_wait and not entry.receipt]
 
     def _work(self, entry: Entry) -> None:
         if entry.job and not entry.receipt:
@@ -340,6 +358,8 @@ class Writer:
             self._warn("owed", "a budget misses what a call spent: the ledger %s can't take it (%s)", self.path, error)
 
     def _opened(self) -> _File:
+        if self._given_up:
+            raise self._given_up
         if self._file and self._file.is_gone():
             self._close()
         if self._file is None:
@@ -362,8 +382,9 @@ class Writer:
     def _finish(self) -> None:
         """Close the file when all is written that there is to write."""
         with self._busy:
-            self._late.join(_PATIENCE)
+            self._late.join(BUSY)
             self._is_stuck = False
+            self._commit()
             self._catch_up()
             if unpriced := self._late.found():
                 self._late.drop(len(unpriced))
@@ -399,7 +420,8 @@ class Writer:
     def _warn(self, what: str, *message: Any) -> None:
         if what not in self._warned:
             self._warned.add(what)
-            _log().warning(*message)
+            with suppress(Exception):  # a handler of the user's may raise anything
+                _log().warning(*message)
 
     # Around a fork
 
@@ -517,15 +539,25 @@ def _is_of_the_file(error: BaseException) -> bool:
     import sqlite3  # here, for who keeps no ledger
 
     if isinstance(error, sqlite3.OperationalError):
-        return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_ERROR
+        return _code(error) not in (None, sqlite3.SQLITE_ERROR)
     return isinstance(error, (OSError, RingupError))
 
 
-def _is_ending() -> bool:
-    """Whether the program is at its end, and only what it registered for it (`atexit`) runs: after that, threads are
-    stopped where they stand."""
-    main = threading.main_thread()
-    return threading.current_thread() is main and not main.is_alive()
+def _is_locked(error: BaseException) -> bool:
+    """Whether another program is at work in the file: then it is free again some time."""
+    import sqlite3  # here, for who keeps no ledger
+
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _code(error: BaseException) -> int | None:
+    """SQLite's number for the kind of an error."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _weight(entries: list[Entry]) -> int:
+    return sum([entry.account.weight for entry in entries if entry.account])
 
 
 def _period(took: float) -> float:
@@ -542,11 +574,12 @@ def _place(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _gather(source: _Queue, hurry: queue.SimpleQueue[None], until: float) -> tuple[list[Entry], bool]:
-    """What comes until then, or until somebody waits for it; and whether to go on. Nothing after 10 s."""
+def _gather(source: _Queue, hurry: queue.SimpleQueue[None], until: float, patience: float) -> tuple[list[Entry], bool]:
+    """What comes until then, or until somebody waits for it; and whether to go on. Nothing where none came for so many
+    seconds."""
     batch: list[Entry] = []
     try:
-        entry = source.get(timeout=_IDLE)
+        entry = source.get(timeout=patience)
     except queue.Empty:
         return batch, True
     pause = until - time.monotonic()
