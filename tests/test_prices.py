@@ -182,6 +182,16 @@ def google(counter: str, **counts: int) -> dict[str, object]:
     return {counter: [{"modality": name, "tokenCount": count} for name, count in counts.items()]}
 
 
+@pytest.mark.parametrize("kind", ["audio", "image", "video"])
+def test_what_is_cached_is_not_billed_twice(kind: str) -> None:
+    own = Prices({"m": {"input": 1, "cache_read": "0.1", f"{kind}_input": 2, "output": 1}})
+    prompt = google("promptTokensDetails", **{"TEXT": 300_000, kind.upper(): 1_000_000})
+    cached = google("cacheTokensDetails", **{kind.upper(): 200_000})
+    found = bill("gemini", "m", usage(1_300_000, 0, cache_read_tokens=200_000, details=prompt | cached), own=own)
+    assert found.total == Decimal("1.92")
+    assert dict(found.lines)[f"{kind} input"] == Decimal("1.6")
+
+
 def test_google_tells_sound_from_words() -> None:
     prompt, cached = google("promptTokensDetails", TEXT=1_000_000, AUDIO=500_000), google("cacheTokensDetails", AUDIO=1)
     heard = bill("gemini", "gemini-2.5-flash", usage(1_500_000, 0, details=prompt))  # 0.30 and 1.00 dollars a million

@@ -211,7 +211,7 @@ class APIError(RingupError):
     request_id  the provider's id of the request, to quote to its support, or None
     type, code, param   the error's own words, as the provider sent them, or None
     body        the error as the provider sent it (parsed JSON, or text), or None; at most 64 KiB of text
-    quote       the beginning of a body that has no message of its own, at most 200 characters; else empty
+    quote       the beginning of a body that has no message of its own, some 200 characters; else empty
     retry_after the wait in seconds that the provider asked for, or None
     attempts    one `Attempt` for each try on the wire
     partial     the `Reply` as far as it came (streams), or None

@@ -175,14 +175,14 @@ def _said(inner: dict[str, Any]) -> tuple[str, str]:
     if isinstance(found, dict):
         found = found.get("message") or found.get("detail") or found
     words = found if isinstance(found, str) else _faults(found)
-    quote = "" if words or not found else excerpt(encode(found), _MAX_MESSAGE)
+    quote = "" if words or not found else excerpt(encode(found))
     metadata = inner.get("metadata")  # OpenRouter: what the provider behind it said
     if isinstance(metadata, dict) and (raw := metadata.get("raw")):
         name = metadata.get("provider_name") or "it"
         said, _ = _said(_inner(_parsed(raw)))
         if said:
             return f"{words} ({name} says: {said[:500]})".strip(), quote
-        quote = f"{name} says: {excerpt(raw if isinstance(raw, str) else encode(raw), 500)}"
+        quote = f"{name} says: {excerpt(raw if isinstance(raw, str) else encode(raw))}"
     return words, quote
 
 

@@ -203,7 +203,7 @@ for _name, _places in _PLACES.items():
 
 _MODALITIES = {
     "promptTokensDetails": {"AUDIO": "audio_input", "IMAGE": "image_input", "VIDEO": "video_input"},
-    "cacheTokensDetails": {"AUDIO": "audio_cache_read", "IMAGE": "image_cache_read"},
+    "cacheTokensDetails": {"AUDIO": "audio_cache_read", "IMAGE": "image_cache_read", "VIDEO": "video_cache_read"},
     "candidatesTokensDetails": {"AUDIO": "audio_output", "IMAGE": "image_output", "VIDEO": "video_output"},
 }
 """Google's lists of tokens by what they stand for."""
