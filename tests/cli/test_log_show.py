@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -87,6 +88,23 @@ def test_what_was_said(sent: Wire, run: Run) -> None:
         "\n--- tool\n<- [call_1] 12 °C in Oslo\n"
         "\n--- the answer\nIt is 12 °C.\n"
     )
+
+
+def test_what_was_said_is_no_command_for_a_terminal(path: Path, run: Run) -> None:
+    with client(path, completion("a\x1b]52;c;eA==\x07b\x9bc"), level="full") as asked:
+        asked.ask("\x1b[2Jd")
+    assert shown(run, "1").endswith("\n--- user\n[2Jd\n\n--- the answer\na]52;c;eA==bc\n")
+
+
+def test_a_stream_that_was_begun_later(path: Path, run: Run) -> None:
+    with client(path, chunks("a")) as asked:
+        stream = asked.stream("a")
+        time.sleep(0.05)
+        list(stream)
+    told, call = facts(shown(run, "1")), ringup.ledger.call(path, 1)
+    assert call is not None
+    assert told["waited"].endswith(" s before it was sent")
+    assert told["asked"].endswith(f".{call['queued'] % 1_000_000:06}")
 
 
 def test_a_call_that_was_refused(sent: Wire, run: Run) -> None:

@@ -46,18 +46,18 @@ def test_colour_only_where_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_terminal_never_gets_a_models_control_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    evil = "a\x1b]0;title\x07b\x9b31m\r\nc\td"
+    evil = "a\x1b]0;title\x07b\x9b31m\x1b[2J\r\nc\td"
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     write(evil)
-    assert terminal.getvalue() == "a]0;titleb31m\nc\td"
+    assert terminal.getvalue() == "a]0;titleb31m[2J\nc\td"
     pipe = io.StringIO()
     monkeypatch.setattr(sys, "stdout", pipe)
     write(evil)
     assert pipe.getvalue() == evil  # a pipe gets what came
     monkeypatch.setattr(sys, "stderr", pipe := io.StringIO())
     note(evil)
-    assert pipe.getvalue() == "a]0;titleb31m\nc\td\n"
+    assert pipe.getvalue() == "a]0;titleb31m[2J\nc\td\n"
 
 
 def test_numbers_stand_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:

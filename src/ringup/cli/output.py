@@ -64,8 +64,9 @@ def paint(text: str, stream: TextIO, **style: Any) -> str:
 
 
 def write(text: str) -> None:
-    """A piece of an answer, to stdout, at once. A terminal never gets the control codes that a model may send."""
-    click.echo(text.translate(CONTROL) if is_terminal(sys.stdout) else text, nl=False)
+    """A piece of an answer, to stdout, at once. A terminal never gets the control codes that a model may send; a pipe
+    gets the answer as it is."""
+    click.echo(text.translate(CONTROL) if is_terminal(sys.stdout) else text, nl=False, color=True)
 
 
 def note(text: str, **style: Any) -> None:

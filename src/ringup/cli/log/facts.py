@@ -12,6 +12,8 @@ from ringup.wire_tools import decode
 
 __all__ = ["facts"]
 
+_LONG = 0.01
+
 
 def facts(call: dict[str, Any]) -> dict[str, str | None]:
     """What is known of it, each under a word; None and nothing for what there isn't."""
@@ -20,8 +22,10 @@ def facts(call: dict[str, Any]) -> dict[str, str | None]:
     tries = f"{call['attempts']} tr{'y' if call['attempts'] == 1 else 'ies'}"
     first = call["time_to_first_token"]
     after = "" if first is None else f", the first token after {took(first)}"
+    waited = 0 if call["sent"] is None else (call["sent"] - call["queued"]) / 1e6
     return {
-        "asked": f"{datetime.fromisoformat(call['started']).astimezone():%Y-%m-%d %H:%M:%S.%f}",
+        "asked": f"{datetime.fromtimestamp(call['queued'] / 1e6).astimezone():%Y-%m-%d %H:%M:%S.%f}",
+        "waited": f"{took(waited)} before it was sent" if waited >= _LONG else None,
         "took": f"{took(call['latency'])}{after}, {tries}",
         "answered by": call["model_answered"],
         "stopped for": raw if raw != call["finish_reason"] else None,

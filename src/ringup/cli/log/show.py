@@ -16,7 +16,7 @@ from ringup.cli.log.table import ending
 from ringup.cli.log.timeline import legend, timeline
 from ringup.cli.log.wire import print_wire
 from ringup.cli.log.words import as_json, split, turn
-from ringup.cli.output import flat, is_terminal, note, paint, width, write
+from ringup.cli.output import CONTROL, flat, is_terminal, note, paint, width
 from ringup.cli.setup import ledger_path
 from ringup.cli.telling import dump
 from ringup.wire_tools import decode
@@ -105,4 +105,4 @@ def _show_words(call: dict[str, Any]) -> None:
 
 def _show_turn(who: str, said: str) -> None:
     click.echo(paint(f"\n--- {flat(who)}", sys.stdout, fg="cyan"))
-    write(f"{said}\n")
+    click.echo(said.translate(CONTROL))  # in a pipe too: to read, and most likely at a terminal after all
