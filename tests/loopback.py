@@ -95,6 +95,7 @@ class Server:
         self.handler = handler
         self.raw = raw
         self.peers: list[Peer] = []
+        self.met = threading.Event()  # there is a peer
         self._tls = tls
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._socket.getsockname()[1]
@@ -120,6 +121,7 @@ class Server:
             sock.close()
             return
         self.peers.append(peer)
+        self.met.set()
         with contextlib.suppress(OSError, Hangup):
             if self.raw:
                 self.handler(peer)

@@ -385,8 +385,8 @@ def test_a_transport_works_on_after_ctrl_c(kind: Any) -> None:
 async def cancelled_after(work: Any, seconds: float, server: Server | None = None) -> None:
     """Cancel it so many seconds after it began; of a first request, after it reached the server."""
     task = asyncio.ensure_future(work)
-    while server and not server.peers:
-        await asyncio.sleep(0.01)
+    if server:
+        await asyncio.to_thread(server.met.wait, WAIT)
     await asyncio.sleep(seconds)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
